@@ -36,7 +36,7 @@ _BEGIN, _END = DELEGATION["nbf"], DELEGATION["exp"]
 
 
 def document() -> dict[str, Any]:
-    """This function will give the whole vector file."""
+    """Give the whole vector file."""
     return {
         "description": (
             "Delegations. Open the token with the roots named in the parameters. `claims` is the "

@@ -25,7 +25,7 @@ VALID = "valid"
 
 
 def load_key(name: str) -> InMemorySigner:
-    """This function will load one of the private test keys of `keys/`."""
+    """Load one of the private test keys of `keys/`."""
     return InMemorySigner.from_pem((KEYS / f"{name}.test-key.pem").read_bytes())
 
 
@@ -45,40 +45,40 @@ PUBLIC_KEYS = {
 
 
 def encode(data: bytes) -> str:
-    """This function will encode bytes as base64url without padding."""
+    """Encode bytes as base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
 def text_of(value: object) -> bytes:
-    """This function will give bytes as they are and anything else as compact sorted JSON."""
+    """Give bytes as they are and anything else as compact sorted JSON."""
     if isinstance(value, bytes):
         return value
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
 def compact(header: object, payload: object, sign: Sign) -> str:
-    """This function will join header, payload and signature, whatever they are."""
+    """Join header, payload and signature, whatever they are."""
     signed = f"{encode(text_of(header))}.{encode(text_of(payload))}"
     return f"{signed}.{encode(sign(signed.encode('ascii')))}"
 
 
 def hmac_with(secret: bytes) -> Sign:
-    """This function will sign as HS256 does, with a secret."""
+    """Sign as HS256 does, with a secret."""
     return lambda message: hmac.digest(secret, message, hashlib.sha256)
 
 
 def unsigned(_message: bytes) -> bytes:
-    """This function will sign as `none` does: not at all."""
+    """Sign as `none` does: not at all."""
     return b""
 
 
 def without(members: dict[str, Any], name: str) -> dict[str, Any]:
-    """This function will copy an object without one member."""
+    """Copy an object without one member."""
     return {key: value for key, value in members.items() if key != name}
 
 
 def spelled(members: dict[str, Any], name: str, spelling: str) -> bytes:
-    """This function will write an object with one member's value spelled as given, not as JSON."""
+    """Write an object with one member's value spelled as given, not as JSON."""
     mark = "THE-VALUE"
     return text_of({**members, name: mark}).replace(f'"{mark}"'.encode(), spelling.encode())
 
@@ -86,6 +86,6 @@ def spelled(members: dict[str, Any], name: str, spelling: str) -> bytes:
 def changed(
     members: dict[str, Any], name: str, values: dict[str, object]
 ) -> Iterator[tuple[str, bytes]]:
-    """This function will give the object once for each value, with that value for the member."""
+    """Give the object once for each value, with that value for the member."""
     for what, value in values.items():
         yield f"{name} {what}", text_of({**members, name: value})

@@ -31,7 +31,7 @@ _DOCUMENTS = {
 
 
 def generate() -> dict[str, str]:
-    """This function will give the text of every vector file by file name."""
+    """Give the text of every vector file by file name."""
     texts = {}
     for name, document in _DOCUMENTS.items():
         whole = {**document(), "keys": PUBLIC_KEYS}
@@ -40,7 +40,7 @@ def generate() -> dict[str, str]:
 
 
 def main() -> int:
-    """This function will write the vector files, or with `--check` compare them."""
+    """Write the vector files, or with `--check` compare them."""
     parser = argparse.ArgumentParser(prog="python -m vectors.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only, write nothing")
     texts = generate()

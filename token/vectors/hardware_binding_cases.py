@@ -11,7 +11,7 @@ from .forge import MALFORMED, VALID, Case
 
 
 def document() -> dict[str, Any]:
-    """This function will give the whole vector file."""
+    """Give the whole vector file."""
     return {
         "description": (
             "The claim `hwb`: base64url, without padding, of the first 16 bytes of HMAC-SHA256 "

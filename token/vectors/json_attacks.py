@@ -56,26 +56,26 @@ _TIMES: dict[str, object] = {
 
 
 def texts(members: dict[str, Any], *names: str) -> Iterator[tuple[str, bytes]]:
-    """This function will spoil each named member as a text."""
+    """Spoil each named member as a text."""
     for name in names:
         yield from changed(members, name, _TEXTS)
 
 
 def times(members: dict[str, Any], *names: str) -> Iterator[tuple[str, bytes]]:
-    """This function will spoil each named member as a written time."""
+    """Spoil each named member as a written time."""
     for name in names:
         yield from changed(members, name, _TIMES)
 
 
 def integers(members: dict[str, Any], *names: str) -> Iterator[tuple[str, bytes]]:
-    """This function will spoil each named member as an integer."""
+    """Spoil each named member as an integer."""
     for name in names:
         for what, spelling in _NUMBERS.items():
             yield f"{name} {what}", spelled(members, name, spelling)
 
 
 def members(whole: dict[str, Any], optional: str = "") -> Iterator[tuple[str, bytes]]:
-    """This function will leave out, rename, add and repeat members."""
+    """Leave out, rename, add and repeat members."""
     for name in sorted(whole):
         if name != optional:
             yield f"{name} missing", text_of(without(whole, name))
@@ -88,7 +88,7 @@ def members(whole: dict[str, Any], optional: str = "") -> Iterator[tuple[str, by
 
 
 def texts_of_json(whole: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """This function will spoil the JSON text itself."""
+    """Spoil the JSON text itself."""
     good = text_of(whole)
     yield "empty", b""
     yield "an array", b"[" + good + b"]"

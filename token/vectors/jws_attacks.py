@@ -34,24 +34,24 @@ class Original(NamedTuple):
     key: InMemorySigner
 
     def token(self) -> str:
-        """This function will give the valid document."""
+        """Give the valid document."""
         return compact(self.header, self.payload, self.key.sign)
 
     def signature(self) -> bytes:
-        """This function will give the valid document's signature."""
+        """Give the valid document's signature."""
         return self.key.sign(self.token().rpartition(".")[0].encode())
 
     def with_header(self, header: object, sign: Sign | None = None) -> str:
-        """This function will sign the payload under another header."""
+        """Sign the payload under another header."""
         return compact(header, self.payload, sign or self.key.sign)
 
     def with_payload(self, payload: object) -> str:
-        """This function will sign another payload with the true key."""
+        """Sign another payload with the true key."""
         return compact(self.header, payload, self.key.sign)
 
 
 def every_attack(original: Original) -> Iterator[Case]:
-    """This function will give all attacks below as cases."""
+    """Give all attacks below as cases."""
     for attacks in (_algorithms, _key_ids, _types, _headers, _signatures, _encodings):
         for name, token, expect in attacks(original):
             yield {"name": name, "token": token, "expect": expect}

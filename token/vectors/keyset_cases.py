@@ -37,7 +37,7 @@ ORIGINAL = Original(KEY_SET_HEADER, _SMALL, ROOT)
 
 
 def document() -> dict[str, Any]:
-    """This function will give the whole vector file."""
+    """Give the whole vector file."""
     return {
         "description": (
             "Key sets. Open the token with the roots named in the parameters. `claims` is the "

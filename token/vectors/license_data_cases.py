@@ -38,7 +38,7 @@ _USUAL = {"roots": ["root"]}
 
 
 def document() -> dict[str, Any]:
-    """This function will give the whole vector file."""
+    """Give the whole vector file."""
     return {
         "description": (
             "License data. `document` is the JSON text as received (`document_base64` where it is "
@@ -59,7 +59,7 @@ def _cases() -> Iterator[Case]:
 
 
 def signed(members: dict[str, Any], sign: Sign = ROOT.sign) -> dict[str, Any]:
-    """This function will sign the members' canonical bytes and attach the signature."""
+    """Sign the members' canonical bytes and attach the signature."""
     signature = base64.b64encode(sign(text_of(members))).decode("ascii")
     return {**members, "signature": signature, "signature_algorithm": _ALGORITHM}
 

@@ -40,7 +40,7 @@ _USUAL = {"delegation": "usual", "now": NOW}
 
 
 def document() -> dict[str, Any]:
-    """This function will give the whole vector file."""
+    """Give the whole vector file."""
     return {
         "description": (
             "License tokens. Open the delegation named in the parameters with the key `root` and "

@@ -8,7 +8,7 @@ from .forge import KEYS, MALFORMED, OTHER_ROOT, ROOT, SIGNER, VALID, Case, encod
 
 
 def document() -> dict[str, Any]:
-    """This function will give the whole vector file."""
+    """Give the whole vector file."""
     return {
         "description": (
             "Public keys, each as `jwk` or as `pem`. `key_id` is the RFC 7638 thumbprint of a "

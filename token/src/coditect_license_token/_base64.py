@@ -11,12 +11,12 @@ from coditect_license_token.errors import MalformedDocument
 
 
 def encode_url(data: bytes) -> str:
-    """This function will encode bytes as base64url without padding (RFC 7515, section 2)."""
+    """Encode bytes as base64url without padding (RFC 7515, section 2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
 def decode_url(text: str) -> bytes:
-    """This function will decode canonical base64url without padding.
+    """Decode canonical base64url without padding.
 
     Raises MalformedDocument for padding, whitespace, foreign characters and spare bits.
     """
@@ -30,12 +30,12 @@ def decode_url(text: str) -> bytes:
 
 
 def encode_standard(data: bytes) -> str:
-    """This function will encode bytes as base64 with padding."""
+    """Encode bytes as base64 with padding."""
     return base64.b64encode(data).decode("ascii")
 
 
 def decode_standard(text: str) -> bytes:
-    """This function will decode canonical base64 with padding.
+    """Decode canonical base64 with padding.
 
     Raises MalformedDocument for missing padding, whitespace, foreign characters and spare bits.
     """

@@ -18,13 +18,13 @@ _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def encode(value: object) -> bytes:
-    """This function will encode a value as compact ASCII JSON with sorted member names."""
+    """Encode a value as compact ASCII JSON with sorted member names."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return text.encode("ascii")
 
 
 def decode_object(data: bytes) -> dict[str, Any]:
-    """This function will read one JSON object that every strict reader reads alike.
+    """Read one JSON object that every strict reader reads alike.
 
     Raises MalformedDocument for anything but UTF-8, duplicate members, floats, NaN and Infinity,
     integers beyond 2**53 - 1, more than eight levels, trailing data, and values that are no object.

@@ -30,7 +30,7 @@ class CompactJws(NamedTuple):
 
 
 def parse(token: object, *, max_bytes: int = MAX_TOKEN_BYTES) -> CompactJws:
-    """This function will take a compact JWS apart.
+    """Take a compact JWS apart.
 
     Raises MalformedDocument unless it is text of three canonical base64url parts with a JSON object
     in front, within the size. Does not look at what the header says, and verifies nothing.
@@ -46,7 +46,7 @@ def parse(token: object, *, max_bytes: int = MAX_TOKEN_BYTES) -> CompactJws:
 
 
 def require_header(header: Mapping[str, object], typ: str, algorithm: Algorithm) -> str:
-    """This function will return the key id of a header that is otherwise a constant.
+    """Return the key id of a header that is otherwise a constant.
 
     Raises MalformedDocument for missing or further members (`jwk`, `jku`, `x5c`, `crit`, `b64`
     among them), WrongPurpose for another `typ`, BadSignature for another `alg`.
@@ -63,7 +63,7 @@ def require_header(header: Mapping[str, object], typ: str, algorithm: Algorithm)
 def signing_input(
     typ: str, algorithm: Algorithm, key_id: str, payload: Mapping[str, object]
 ) -> bytes:
-    """This function will give the exact bytes to sign: header and payload, both base64url."""
+    """Give the exact bytes to sign: header and payload, both base64url."""
     header = {"alg": algorithm.value, "kid": key_id, "typ": typ}
     parts = (_base64.encode_url(_json.encode(part)) for part in (header, payload))
     return ".".join(parts).encode("ascii")
@@ -72,7 +72,7 @@ def signing_input(
 def attach(
     signed: bytes, signature: bytes, algorithm: Algorithm, *, max_bytes: int = MAX_TOKEN_BYTES
 ) -> str:
-    """This function will join the signed bytes and their signature into a token.
+    """Join the signed bytes and their signature into a token.
 
     Raises MalformedDocument when the signature is not of the algorithm's length, or the token
     would be longer than a verifier takes. Does not verify the signature.

@@ -22,7 +22,7 @@ _NO_MEMBERS: frozenset[str] = frozenset()
 def require_members(
     given: Iterable[str], required: AbstractSet[str], optional: AbstractSet[str] = _NO_MEMBERS
 ) -> None:
-    """This function will raise MalformedDocument unless the member names are exactly the known."""
+    """Raise MalformedDocument unless the member names are exactly the known."""
     names = set(given)
     if not required <= names:
         raise MalformedDocument(f"members missing: {sorted(required - names)}")
@@ -31,14 +31,14 @@ def require_members(
 
 
 def require_text(value: object, name: str) -> str:
-    """This function will return the value if it is 1 to 256 printable ASCII characters."""
+    """Return the value if it is 1 to 256 printable ASCII characters."""
     if not isinstance(value, str) or _TEXT.fullmatch(value) is None:
         raise MalformedDocument(f"{name} is not 1 to {MAX_TEXT_CHARACTERS} printable characters")
     return value
 
 
 def require_texts(value: object, name: str) -> tuple[str, ...]:
-    """This function will return the values as a tuple if they are at most 64 distinct texts."""
+    """Return the values as a tuple if they are at most 64 distinct texts."""
     if not isinstance(value, list | tuple) or len(value) > MAX_TEXTS:
         raise MalformedDocument(f"{name} is not a list of at most {MAX_TEXTS}")
     texts = tuple(require_text(text, name) for text in value)
@@ -48,21 +48,21 @@ def require_texts(value: object, name: str) -> tuple[str, ...]:
 
 
 def require_text_tuple(value: object, name: str) -> tuple[str, ...]:
-    """This function will return the value if it is a tuple of at most 64 distinct texts."""
+    """Return the value if it is a tuple of at most 64 distinct texts."""
     if not isinstance(value, tuple):
         raise MalformedDocument(f"{name} is not a tuple")
     return require_texts(value, name)
 
 
 def require_integer(value: object, name: str) -> int:
-    """This function will return the value if it is an integer from 0 to 2**53 - 1, and no bool."""
+    """Return the value if it is an integer from 0 to 2**53 - 1, and no bool."""
     if type(value) is not int or not 0 <= value <= MAX_INTEGER:
         raise MalformedDocument(f"{name} is not an integer from 0 to 2**53 - 1")
     return value
 
 
 def require_utc(value: object, name: str) -> datetime:
-    """This function will parse a time written as `2025-12-29T04:35:35.407120+00:00`.
+    """Parse a time written as `2025-12-29T04:35:35.407120+00:00`.
 
     That is RFC 3339 with exactly six decimals and `+00:00`: one spelling for every instant.
     """
@@ -75,7 +75,7 @@ def require_utc(value: object, name: str) -> datetime:
 
 
 def require_object(value: object, name: str) -> Mapping[str, object]:
-    """This function will return the value if it is a JSON object."""
+    """Return the value if it is a JSON object."""
     if not isinstance(value, Mapping):
         raise MalformedDocument(f"{name} is not an object")
     return value

@@ -9,7 +9,7 @@ START_LEEWAY_SECONDS: Final = 300
 
 
 def require_in_force(*, now: int, starts: int, ends: int, leeway_seconds: int) -> None:
-    """This function will raise NotInForce unless `starts - leeway <= now < ends`.
+    """Raise NotInForce unless `starts - leeway <= now < ends`.
 
     The leeway forgives a clock that lags; it never lengthens a document's life.
     """

@@ -35,7 +35,7 @@ class Algorithm(enum.Enum):
 
 
 def algorithm_of(public_key: object) -> Algorithm:
-    """This function will name the one algorithm a key signs with.
+    """Name the one algorithm a key signs with.
 
     Raises MalformedDocument unless the key is Ed25519, or RSA with exactly 4096 bits and the
     exponent 65537: KMS makes no others, and small exponents are what PKCS#1 v1.5 forgeries need.
@@ -54,7 +54,7 @@ def algorithm_of(public_key: object) -> Algorithm:
 def verify(
     algorithm: Algorithm, public_key: CryptographyKey, message: bytes, signature: bytes
 ) -> None:
-    """This function will return if the signature of the message is good, and raise if not.
+    """Return if the signature of the message is good, and raise if not.
 
     Raises BadSignature, also when the key is not of the algorithm. Does not check the size of the
     key: `algorithm_of` does, once, when a key is loaded.

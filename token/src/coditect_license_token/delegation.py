@@ -47,15 +47,15 @@ class Delegation:
             raise MalformedDocument("a delegation for other documents than license tokens")
 
     def covers(self, tier: str) -> bool:
-        """This function will say whether tokens of the tier may be signed."""
+        """Say whether tokens of the tier may be signed."""
         return tier in self.tiers or EVERY_TIER in self.tiers
 
     def signing_input(self, root_key_id: str) -> bytes:
-        """This function will give the exact bytes the root has to sign with RS256."""
+        """Give the exact bytes the root has to sign with RS256."""
         return _jws.signing_input(DELEGATION_TYPE, Algorithm.RS256, root_key_id, _payload(self))
 
     def attach(self, root_key_id: str, signature: bytes) -> str:
-        """This function will make the delegation from the root's signature of `signing_input`.
+        """Make the delegation from the root's signature of `signing_input`.
 
         Raises MalformedDocument when the signature is not 512 bytes. Does not verify it.
         """
@@ -63,7 +63,7 @@ class Delegation:
 
 
 def seal_delegation(delegation: Delegation, *, root: Signer) -> str:
-    """This function will sign a delegation with the root and return the compact JWS.
+    """Sign a delegation with the root and return the compact JWS.
 
     Blocks for as long as the root takes; `signing_input` and `attach` are its two halves. Raises
     UnknownKey when the root is not RS256.
@@ -80,7 +80,7 @@ def open_delegation(
     issuer: str | None = None,
     leeway_seconds: int = _time.START_LEEWAY_SECONDS,
 ) -> Delegation:
-    """This function will verify a delegation and return what it allows.
+    """Verify a delegation and return what it allows.
 
     `now` is in seconds since the epoch; None skips only the time. A start may lie `leeway_seconds`
     ahead of `now`. Raises MalformedDocument, WrongPurpose, BadSignature, UnknownKey, NotInForce.

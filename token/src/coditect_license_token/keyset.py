@@ -81,18 +81,18 @@ class KeySet:
             raise MalformedDocument(f"a key set of more than {MAX_KEYS} keys")
 
     def roots(self, *, now: int | None = None) -> Roots:
-        """This function will give the keys that still verify: next, active and retired.
+        """Give the keys that still verify: next, active and retired.
 
         With `now` in seconds since the epoch, keys past their own end are left out too.
         """
         return Roots(entry.key for entry in self.entries if _verifies(entry, now))
 
     def signing_input(self, root_key_id: str) -> bytes:
-        """This function will give the exact bytes the root has to sign with RS256."""
+        """Give the exact bytes the root has to sign with RS256."""
         return _jws.signing_input(KEY_SET_TYPE, Algorithm.RS256, root_key_id, _payload(self))
 
     def attach(self, root_key_id: str, signature: bytes) -> str:
-        """This function will make the key set from the root's signature of `signing_input`.
+        """Make the key set from the root's signature of `signing_input`.
 
         Raises MalformedDocument when the signature is not 512 bytes. Does not verify it.
         """
@@ -101,7 +101,7 @@ class KeySet:
 
 
 def seal_keyset(keyset: KeySet, *, root: Signer) -> str:
-    """This function will sign a key set with the root and return the compact JWS.
+    """Sign a key set with the root and return the compact JWS.
 
     Blocks for as long as the root takes; `signing_input` and `attach` are its two halves. Raises
     UnknownKey when the root is not RS256.
@@ -119,7 +119,7 @@ def open_keyset(
     issuer: str | None = None,
     leeway_seconds: int = _time.START_LEEWAY_SECONDS,
 ) -> KeySet:
-    """This function will verify a key set against roots already trusted.
+    """Verify a key set against roots already trusted.
 
     `now` is in seconds since the epoch; `iat` may lie `leeway_seconds` ahead of it. A version below
     `lowest_version` is NotInForce: keep the highest version seen. Raises MalformedDocument,

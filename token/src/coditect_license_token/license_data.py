@@ -67,7 +67,7 @@ class LicenseData:
         return datetime.fromisoformat(self.expires_at)
 
     def signed_bytes(self) -> bytes:
-        """This function will give the exact bytes the root signs.
+        """Give the exact bytes the root signs.
 
         `json.dumps(…, sort_keys=True, separators=(",", ":"))` of the eight members; for printable
         ASCII these are the bytes of RFC 8785 too.
@@ -75,7 +75,7 @@ class LicenseData:
         return _json.encode(asdict(self))
 
     def with_signature(self, signature: bytes) -> dict[str, str]:
-        """This function will give the whole document: the eight members and the signature.
+        """Give the whole document: the eight members and the signature.
 
         Raises MalformedDocument when the signature is not 512 bytes. Does not verify it.
         """
@@ -93,7 +93,7 @@ def open_license_data(
     now: datetime | None = None,
     hardware_id: str | None = None,
 ) -> LicenseData:
-    """This function will verify license data, as JSON or as an object already parsed.
+    """Verify license data, as JSON or as an object already parsed.
 
     `now` (aware) is compared with the lease's end, `hardware_id` with the device, each only when
     given. JSON is at most 8 KiB. A mapping cannot show duplicate members any more: pass the bytes

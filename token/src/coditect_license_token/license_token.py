@@ -85,7 +85,7 @@ class LicenseToken:
 
 
 def hardware_binding(license_id: str, hardware_id: str) -> str:
-    """This function will bind a device to a license without naming the device.
+    """Bind a device to a license without naming the device.
 
     The result is base64url of the first 16 bytes of HMAC-SHA256 with the license id as key: 22
     characters that tell two licenses nothing about a shared device. Both arguments are 1 to 256
@@ -98,7 +98,7 @@ def hardware_binding(license_id: str, hardware_id: str) -> str:
 
 
 def seal_license_token(claims: LicenseToken, *, signer: Signer) -> str:
-    """This function will sign the claims and return the compact JWS.
+    """Sign the claims and return the compact JWS.
 
     Raises UnknownKey when the signer is not Ed25519, MalformedDocument when the token would be
     longer than 8 KiB. Does not check the claims against the signer's delegation: a verifier does.
@@ -121,7 +121,7 @@ def open_license_token(
     license_id: str | None = None,
     leeway_seconds: int = _time.START_LEEWAY_SECONDS,
 ) -> LicenseToken:
-    """This function will verify a license token under an opened delegation.
+    """Verify a license token under an opened delegation.
 
     `now` is in seconds since the epoch; None skips only the comparison with the present. `iat` may
     lie `leeway_seconds` ahead of `now`; `exp` gets no leeway. Each expectation that is given is

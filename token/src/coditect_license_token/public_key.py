@@ -34,7 +34,7 @@ class PublicKey:
 
     @classmethod
     def from_cryptography(cls, key: CryptographyKey) -> Self:
-        """This function will take over a key of the `cryptography` library.
+        """Take over a key of the `cryptography` library.
 
         Raises MalformedDocument unless it is Ed25519, or RSA with 4096 bits and exponent 65537.
         """
@@ -43,7 +43,7 @@ class PublicKey:
 
     @classmethod
     def from_pem(cls, pem: bytes | str) -> Self:
-        """This function will read one PEM block of the type PUBLIC KEY (RFC 7468, section 13).
+        """Read one PEM block of the type PUBLIC KEY (RFC 7468, section 13).
 
         Raises MalformedDocument for other types, more than one block, and keys of other sizes.
         """
@@ -58,7 +58,7 @@ class PublicKey:
 
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, object]) -> Self:
-        """This function will read a JSON Web Key (RFC 7517, RFC 7518, RFC 8037).
+        """Read a JSON Web Key (RFC 7517, RFC 7518, RFC 8037).
 
         Members besides the key itself: `kid`, `alg`, `use`, `key_ops`, each optional and each
         required to agree with the key. Raises MalformedDocument for anything else, private
@@ -75,17 +75,17 @@ class PublicKey:
         return key
 
     def jwk(self) -> dict[str, str]:
-        """This function will give the key as a JSON Web Key with `kid`, `alg` and `use`."""
+        """Give the key as a JSON Web Key with `kid`, `alg` and `use`."""
         labels = {"kid": self.key_id, "alg": self.algorithm.value, "use": "sig"}
         return {**_members(self._key), **labels}
 
     def pem(self) -> str:
-        """This function will give the key as one PEM block of the type PUBLIC KEY."""
+        """Give the key as one PEM block of the type PUBLIC KEY."""
         data = self._key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         return data.decode("ascii")
 
     def verify(self, message: bytes, signature: bytes) -> None:
-        """This function will return if the signature is good, and raise BadSignature if not."""
+        """Return if the signature is good, and raise BadSignature if not."""
         verify(self.algorithm, self._key, message, signature)
 
 

@@ -25,7 +25,7 @@ class Roots(Collection[PublicKey]):
 
     @classmethod
     def from_pem(cls, pem: bytes) -> "Roots":
-        """This function will read one or more PEM blocks of the type PUBLIC KEY.
+        """Read one or more PEM blocks of the type PUBLIC KEY.
 
         Between blocks only blank lines and lines that start with `#` may stand: a block that
         cannot be read is an error, never a root silently missing. Raises MalformedDocument.
@@ -37,7 +37,7 @@ class Roots(Collection[PublicKey]):
         return cls(PublicKey.from_pem(block) for block in blocks)
 
     def find(self, key_id: str) -> PublicKey:
-        """This function will return the root of that id, or raise UnknownKey."""
+        """Return the root of that id, or raise UnknownKey."""
         try:
             return self._by_id[key_id]
         except KeyError:

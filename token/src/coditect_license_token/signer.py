@@ -22,6 +22,6 @@ class Signer(Protocol):
 
 
 def require_algorithm(signer: Signer, algorithm: Algorithm) -> None:
-    """This function will raise UnknownKey unless the signer signs with the given algorithm."""
+    """Raise UnknownKey unless the signer signs with the given algorithm."""
     if signer.algorithm is not algorithm:
         raise UnknownKey(f"this document is signed with {algorithm.value} only")

@@ -21,17 +21,17 @@ class InMemorySigner:
 
     @classmethod
     def generate_root(cls) -> Self:
-        """This function will make an RSA-4096 root; that takes about a second."""
+        """Make an RSA-4096 root; that takes about a second."""
         return cls(generate_private_key(RSA_PUBLIC_EXPONENT, RSA_KEY_BITS))
 
     @classmethod
     def generate_signer(cls) -> Self:
-        """This function will make an Ed25519 key for license tokens."""
+        """Make an Ed25519 key for license tokens."""
         return cls(Ed25519PrivateKey.generate())
 
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
-        """This function will load an unencrypted private key; TypeError if of another kind."""
+        """Load an unencrypted private key; TypeError if of another kind."""
         private_key = load_pem_private_key(pem, password=None)
         if not isinstance(private_key, RSAPrivateKey | Ed25519PrivateKey):
             raise TypeError("neither an RSA nor an Ed25519 private key")
@@ -48,7 +48,7 @@ class InMemorySigner:
         return self.public_key.algorithm
 
     def sign(self, message: bytes) -> bytes:
-        """This function will sign the bytes with the key's algorithm."""
+        """Sign the bytes with the key's algorithm."""
         if isinstance(self._private_key, RSAPrivateKey):
             return self._private_key.sign(message, PKCS1v15(), SHA256())
         return self._private_key.sign(message)
