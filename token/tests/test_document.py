@@ -17,17 +17,17 @@ from coditect_license_token import (
     LicenseData,
     LicenseToken,
     TokenError,
-    _json,
-    _jws,
     _shape,
     _time,
     algorithms,
     delegation,
+    jws,
     keyset,
     license_data,
     license_token,
     seal_delegation,
     seal_license_token,
+    strict_json,
 )
 from coditect_license_token.testing import InMemorySigner
 
@@ -92,8 +92,8 @@ def test_the_limits_are_those_of_the_code() -> None:
     rules = dict(_tables(_section("1.1 Values"))[0])
     assert f"1 to {_shape.MAX_TEXT_CHARACTERS} characters" in rules["text"]
     assert f"at most {_shape.MAX_TEXTS} texts" in rules["list"]
-    assert f"0 to {_json.MAX_INTEGER} (2^53 - 1)" in rules["integer"]
-    assert f"at most {_json.MAX_DEPTH} levels" in rules["JSON"]
+    assert f"0 to {strict_json.MAX_INTEGER} (2^53 - 1)" in rules["integer"]
+    assert f"at most {strict_json.MAX_DEPTH} levels" in rules["JSON"]
     assert rules["written time"].endswith("`2025-12-29T04:35:35.407120+00:00`")
     assert f"1 to {keyset.MAX_KEYS} keys" in _section("1.2 Sizes")
     assert f"up to {_time.START_LEEWAY_SECONDS} seconds" in _section("1.5 Clock rules")
@@ -105,8 +105,8 @@ def test_the_sizes_are_those_of_the_code() -> None:
     sizes = dict(_tables(_section("1.2 Sizes"))[0])
     assert sizes == {
         "license data": str(license_data.MAX_DOCUMENT_BYTES),
-        "license token": str(_jws.MAX_TOKEN_BYTES),
-        "delegation": str(_jws.MAX_TOKEN_BYTES),
+        "license token": str(jws.MAX_TOKEN_BYTES),
+        "delegation": str(jws.MAX_TOKEN_BYTES),
         "key set": str(keyset.MAX_KEY_SET_BYTES),
     }
 
@@ -163,7 +163,7 @@ def test_the_claims_of_a_key_set_are_all_there(keyset: KeySet) -> None:
 
 
 def _payload(signed: bytes) -> dict[str, Any]:
-    return _json.decode_object(_jws.parse(f"{signed.decode()}.").payload)
+    return strict_json.decode_object(jws.parse(f"{signed.decode()}.").payload)
 
 
 def test_the_headers_are_those_of_the_code() -> None:
@@ -172,7 +172,7 @@ def test_the_headers_are_those_of_the_code() -> None:
         (delegation.DELEGATION_TYPE, Algorithm.RS256),
         (keyset.KEY_SET_TYPE, Algorithm.RS256),
     ):
-        header = _jws.parse(f"{_jws.signing_input(typ, algorithm, 'K', {}).decode()}.").header
+        header = jws.parse(f"{jws.signing_input(typ, algorithm, 'K', {}).decode()}.").header
         written = json.dumps(header, separators=(",", ":"))
         assert re.search(re.escape(written).replace('"K"', "<[^>]+>"), TEXT), written
 

@@ -17,7 +17,7 @@ from coditect_license_token import (
     MalformedDocument,
     Roots,
     TokenError,
-    _jws,
+    jws,
     open_delegation,
     open_keyset,
     open_license_data,
@@ -216,7 +216,7 @@ def test_a_claim_added_removed_or_renamed_is_refused_though_truly_signed(  # noq
     value: object,
 ) -> None:
     token = seal_license_token(claims, signer=signer)
-    payload = json.loads(_jws.parse(token).payload)
+    payload = json.loads(jws.parse(token).payload)
     victim = data.draw(st.sampled_from(sorted(payload)), "victim")
     less = {member: payload[member] for member in payload if member != victim}
     for spoiled in (less, {**less, name: payload[victim]}, {**payload, name: value}):
@@ -228,8 +228,8 @@ def _assert_malformed(
     payload: dict[str, object], delegation: Delegation, signer: InMemorySigner
 ) -> None:
     header = ("lic+jwt", signer.algorithm, signer.key_id)
-    signed = _jws.signing_input(*header, payload)
-    token = _jws.attach(signed, signer.sign(signed), signer.algorithm)
+    signed = jws.signing_input(*header, payload)
+    token = jws.attach(signed, signer.sign(signed), signer.algorithm)
     with pytest.raises(MalformedDocument):
         open_license_token(token, delegation=delegation, now=None)
 

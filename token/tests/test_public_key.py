@@ -22,7 +22,7 @@ from coditect_license_token import (
     PublicKey,
     Roots,
     UnknownKey,
-    _base64,
+    strict_base64,
     verify,
 )
 from coditect_license_token.testing import InMemorySigner
@@ -44,7 +44,7 @@ def test_the_thumbprint_is_that_of_rfc_8037() -> None:
 def test_the_thumbprint_of_an_rsa_key_is_that_of_rfc_7638(root: InMemorySigner) -> None:
     jwk = root.public_key.jwk()
     text = f'{{"e":"{jwk["e"]}","kty":"RSA","n":"{jwk["n"]}"}}'
-    assert root.key_id == _base64.encode_url(hashlib.sha256(text.encode()).digest())
+    assert root.key_id == strict_base64.encode_url(hashlib.sha256(text.encode()).digest())
     assert len(root.key_id) == 43
 
 

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
-from coditect_license_token import Algorithm, BadSignature, PublicKey, TokenError, verify
-from coditect_license_token import _base64 as base64
-from coditect_license_token import _jws as jws
+from coditect_license_token import Algorithm, BadSignature, PublicKey, TokenError, jws, verify
+from coditect_license_token import strict_base64 as base64
 
 _PROJECT = Path(__file__).parents[2]
 _BESIDE_THE_PROJECT = _PROJECT.parent / "shared" / "vectors" / "wycheproof"

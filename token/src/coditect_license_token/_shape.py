@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from coditect_license_token._json import MAX_INTEGER
 from coditect_license_token.errors import MalformedDocument
+from coditect_license_token.strict_json import MAX_INTEGER
 
 MAX_TEXT_CHARACTERS = 256
 MAX_TEXTS = 64

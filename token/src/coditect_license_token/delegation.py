@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from coditect_license_token import _json, _jws, _shape, _time
+from coditect_license_token import _shape, _time, jws, strict_json
 from coditect_license_token.algorithms import Algorithm
 from coditect_license_token.errors import MalformedDocument, WrongPurpose
 from coditect_license_token.public_key import PublicKey
@@ -52,14 +52,14 @@ class Delegation:
 
     def signing_input(self, root_key_id: str) -> bytes:
         """Give the exact bytes the root has to sign with RS256."""
-        return _jws.signing_input(DELEGATION_TYPE, Algorithm.RS256, root_key_id, _payload(self))
+        return jws.signing_input(DELEGATION_TYPE, Algorithm.RS256, root_key_id, _payload(self))
 
     def attach(self, root_key_id: str, signature: bytes) -> str:
         """Make the delegation from the root's signature of `signing_input`.
 
         Raises MalformedDocument when the signature is not 512 bytes. Does not verify it.
         """
-        return _jws.attach(self.signing_input(root_key_id), signature, Algorithm.RS256)
+        return jws.attach(self.signing_input(root_key_id), signature, Algorithm.RS256)
 
 
 def seal_delegation(delegation: Delegation, *, root: Signer) -> str:
@@ -86,10 +86,10 @@ def open_delegation(
     ahead of `now`. Raises MalformedDocument, WrongPurpose, BadSignature, UnknownKey, NotInForce.
     Does not check revocation: leave revoked keys out of `roots`.
     """
-    parsed = _jws.parse(token)
-    root = roots.find(_jws.require_header(parsed.header, DELEGATION_TYPE, Algorithm.RS256))
+    parsed = jws.parse(token)
+    root = roots.find(jws.require_header(parsed.header, DELEGATION_TYPE, Algorithm.RS256))
     root.verify(parsed.signing_input, parsed.signature)
-    delegation = _from_payload(_json.decode_object(parsed.payload))
+    delegation = _from_payload(strict_json.decode_object(parsed.payload))
     if issuer is not None and delegation.issuer != issuer:
         raise WrongPurpose("a delegation of another issuer")
     if now is not None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from coditect_license_token import _json, _jws, _shape, _time
+from coditect_license_token import _shape, _time, jws, strict_json
 from coditect_license_token.algorithms import Algorithm
 from coditect_license_token.errors import MalformedDocument, NotInForce, WrongPurpose
 from coditect_license_token.public_key import PublicKey
@@ -89,7 +89,7 @@ class KeySet:
 
     def signing_input(self, root_key_id: str) -> bytes:
         """Give the exact bytes the root has to sign with RS256."""
-        return _jws.signing_input(KEY_SET_TYPE, Algorithm.RS256, root_key_id, _payload(self))
+        return jws.signing_input(KEY_SET_TYPE, Algorithm.RS256, root_key_id, _payload(self))
 
     def attach(self, root_key_id: str, signature: bytes) -> str:
         """Make the key set from the root's signature of `signing_input`.
@@ -97,7 +97,7 @@ class KeySet:
         Raises MalformedDocument when the signature is not 512 bytes. Does not verify it.
         """
         signed = self.signing_input(root_key_id)
-        return _jws.attach(signed, signature, Algorithm.RS256, max_bytes=MAX_KEY_SET_BYTES)
+        return jws.attach(signed, signature, Algorithm.RS256, max_bytes=MAX_KEY_SET_BYTES)
 
 
 def seal_keyset(keyset: KeySet, *, root: Signer) -> str:
@@ -125,10 +125,10 @@ def open_keyset(
     `lowest_version` is NotInForce: keep the highest version seen. Raises MalformedDocument,
     WrongPurpose, BadSignature, UnknownKey, NotInForce.
     """
-    parsed = _jws.parse(token, max_bytes=MAX_KEY_SET_BYTES)
-    root = roots.find(_jws.require_header(parsed.header, KEY_SET_TYPE, Algorithm.RS256))
+    parsed = jws.parse(token, max_bytes=MAX_KEY_SET_BYTES)
+    root = roots.find(jws.require_header(parsed.header, KEY_SET_TYPE, Algorithm.RS256))
     root.verify(parsed.signing_input, parsed.signature)
-    keyset = _from_payload(_json.decode_object(parsed.payload))
+    keyset = _from_payload(strict_json.decode_object(parsed.payload))
     if issuer is not None and keyset.issuer != issuer:
         raise WrongPurpose("a key set of another issuer")
     _time.require_in_force(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from coditect_license_token import _base64, _json, _shape
+from coditect_license_token import _shape, strict_base64, strict_json
 from coditect_license_token.algorithms import RSA_SIGN_PKCS1_4096_SHA256, Algorithm
 from coditect_license_token.errors import (
     BadSignature,
@@ -72,7 +72,7 @@ class LicenseData:
         `json.dumps(…, sort_keys=True, separators=(",", ":"))` of the eight members; for printable
         ASCII these are the bytes of RFC 8785 too.
         """
-        return _json.encode(asdict(self))
+        return strict_json.encode(asdict(self))
 
     def with_signature(self, signature: bytes) -> dict[str, str]:
         """Give the whole document: the eight members and the signature.
@@ -81,7 +81,7 @@ class LicenseData:
         """
         return {
             **asdict(self),
-            "signature": _base64.encode_standard(_require_length(signature)),
+            "signature": strict_base64.encode_standard(_require_length(signature)),
             "signature_algorithm": RSA_SIGN_PKCS1_4096_SHA256,
         }
 
@@ -118,13 +118,13 @@ def _decode(document: bytes | str) -> Mapping[str, object]:
     data = document.encode("utf-8", "surrogatepass") if isinstance(document, str) else document
     if len(data) > MAX_DOCUMENT_BYTES:
         raise MalformedDocument(f"a document of more than {MAX_DOCUMENT_BYTES} bytes")
-    return _json.decode_object(data)
+    return strict_json.decode_object(data)
 
 
 def _decode_signature(value: object) -> bytes:
     if not isinstance(value, str):
         raise MalformedDocument("signature is not a text")
-    return _require_length(_base64.decode_standard(value))
+    return _require_length(strict_base64.decode_standard(value))
 
 
 def _require_length(signature: bytes) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from coditect_license_token import _base64, _json, _jws, _shape, _time
+from coditect_license_token import _shape, _time, jws, strict_base64, strict_json
 from coditect_license_token.algorithms import Algorithm
 from coditect_license_token.delegation import LICENSE_TYPE, Delegation
 from coditect_license_token.errors import MalformedDocument, NotInForce, UnknownKey, WrongPurpose
@@ -94,7 +94,7 @@ def hardware_binding(license_id: str, hardware_id: str) -> str:
     key = _shape.require_text(license_id, "license_id").encode("ascii")
     message = _shape.require_text(hardware_id, "hardware_id").encode("ascii")
     digest = hmac.digest(key, message, hashlib.sha256)
-    return _base64.encode_url(digest[:_BINDING_BYTES])
+    return strict_base64.encode_url(digest[:_BINDING_BYTES])
 
 
 def seal_license_token(claims: LicenseToken, *, signer: Signer) -> str:
@@ -104,8 +104,8 @@ def seal_license_token(claims: LicenseToken, *, signer: Signer) -> str:
     longer than 8 KiB. Does not check the claims against the signer's delegation: a verifier does.
     """
     require_algorithm(signer, Algorithm.ED25519)
-    signed = _jws.signing_input(LICENSE_TYPE, Algorithm.ED25519, signer.key_id, _payload(claims))
-    return _jws.attach(signed, signer.sign(signed), Algorithm.ED25519)
+    signed = jws.signing_input(LICENSE_TYPE, Algorithm.ED25519, signer.key_id, _payload(claims))
+    return jws.attach(signed, signer.sign(signed), Algorithm.ED25519)
 
 
 def open_license_token(
@@ -153,12 +153,12 @@ def _payload(claims: LicenseToken) -> dict[str, object]:
 
 
 def _verified_claims(token: str, delegation: Delegation) -> LicenseToken:
-    parsed = _jws.parse(token)
-    key_id = _jws.require_header(parsed.header, LICENSE_TYPE, Algorithm.ED25519)
+    parsed = jws.parse(token)
+    key_id = jws.require_header(parsed.header, LICENSE_TYPE, Algorithm.ED25519)
     if key_id != delegation.key.key_id:
         raise UnknownKey("signed by another key than the delegation's")
     delegation.key.verify(parsed.signing_input, parsed.signature)
-    return _from_payload(_json.decode_object(parsed.payload))
+    return _from_payload(strict_json.decode_object(parsed.payload))
 
 
 def _from_payload(payload: Mapping[str, Any]) -> LicenseToken:
@@ -194,5 +194,5 @@ def _require_device(claims: LicenseToken, hardware_id: str | None) -> None:
 
 def _require_binding(value: object) -> None:
     text = _shape.require_text(value, "hwb")
-    if len(_base64.decode_url(text)) != _BINDING_BYTES:
+    if len(strict_base64.decode_url(text)) != _BINDING_BYTES:
         raise MalformedDocument(f"hwb is not {_BINDING_BYTES} bytes")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from coditect_license_token import _base64, _json, _shape
+from coditect_license_token import _shape, strict_base64, strict_json
 from coditect_license_token.algorithms import Algorithm, CryptographyKey, algorithm_of, verify
 from coditect_license_token.errors import MalformedDocument
 
@@ -94,21 +94,21 @@ def _members(key: CryptographyKey) -> dict[str, str]:
     if isinstance(key, RSAPublicKey):
         numbers = key.public_numbers()
         return {"kty": "RSA", "n": _encode_integer(numbers.n), "e": _encode_integer(numbers.e)}
-    return {"kty": "OKP", "crv": "Ed25519", "x": _base64.encode_url(key.public_bytes_raw())}
+    return {"kty": "OKP", "crv": "Ed25519", "x": strict_base64.encode_url(key.public_bytes_raw())}
 
 
 def _thumbprint(members: Mapping[str, str]) -> str:
-    return _base64.encode_url(hashlib.sha256(_json.encode(members)).digest())
+    return strict_base64.encode_url(hashlib.sha256(strict_json.encode(members)).digest())
 
 
 def _encode_integer(value: int) -> str:
-    return _base64.encode_url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+    return strict_base64.encode_url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
 
 
 def _decode(value: object) -> bytes:
     if not isinstance(value, str) or len(value) > _MAX_RSA_CHARACTERS:
         raise MalformedDocument("a key member that is not base64url")
-    return _base64.decode_url(value)
+    return strict_base64.decode_url(value)
 
 
 def _rsa_key(jwk: Mapping[str, object]) -> RSAPublicKey:

@@ -8,7 +8,7 @@ signature was verified.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from coditect_license_token import _base64, _json, _shape
+from coditect_license_token import _shape, strict_base64, strict_json
 from coditect_license_token.algorithms import Algorithm
 from coditect_license_token.errors import (
     BadSignature,
@@ -40,9 +40,9 @@ def parse(token: object, *, max_bytes: int = MAX_TOKEN_BYTES) -> CompactJws:
     parts = token.split(".")
     if len(parts) != 3:
         raise MalformedDocument("not three parts between two dots")
-    header, payload, signature = (_base64.decode_url(part) for part in parts)
+    header, payload, signature = (strict_base64.decode_url(part) for part in parts)
     signing_input = token.rpartition(".")[0].encode("ascii")
-    return CompactJws(_json.decode_object(header), payload, signing_input, signature)
+    return CompactJws(strict_json.decode_object(header), payload, signing_input, signature)
 
 
 def require_header(header: Mapping[str, object], typ: str, algorithm: Algorithm) -> str:
@@ -65,7 +65,7 @@ def signing_input(
 ) -> bytes:
     """Give the exact bytes to sign: header and payload, both base64url."""
     header = {"alg": algorithm.value, "kid": key_id, "typ": typ}
-    parts = (_base64.encode_url(_json.encode(part)) for part in (header, payload))
+    parts = (strict_base64.encode_url(strict_json.encode(part)) for part in (header, payload))
     return ".".join(parts).encode("ascii")
 
 
@@ -79,7 +79,7 @@ def attach(
     """
     if len(signature) != algorithm.signature_bytes:
         raise MalformedDocument(f"a signature that is not {algorithm.signature_bytes} bytes")
-    token = f"{signed.decode('ascii')}.{_base64.encode_url(signature)}"
+    token = f"{signed.decode('ascii')}.{strict_base64.encode_url(signature)}"
     if len(token) > max_bytes:
         raise MalformedDocument(f"a token of more than {max_bytes} characters")
     return token
