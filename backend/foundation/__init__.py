@@ -1,0 +1,1 @@
+"""The floor: clock, environment, ids, private files, logs. Nothing else lives here."""

@@ -1,0 +1,31 @@
+"""The one place where the server reads a clock."""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """A source of the present instant, aware, in UTC."""
+
+    def __call__(self) -> datetime:
+        """Return the present instant."""
+        ...
+
+
+def utc_now() -> datetime:
+    """Return the present instant, aware, in UTC, with microseconds."""
+    return datetime.now(UTC)
+
+
+def monotonic_seconds() -> float:
+    """Return seconds on a clock that never jumps; only differences mean anything."""
+    return time.monotonic()
+
+
+def rfc3339(instant: datetime) -> str:
+    """Return an aware instant as the contract writes it: six decimals and ``+00:00``.
+
+    Source: docs/glossary.md, "time"; RFC 3339 section 5.6.
+    """
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")

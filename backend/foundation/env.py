@@ -1,0 +1,71 @@
+"""Typed readers of the environment: the one place that looks at it.
+
+A wrong value is an :class:`EnvironmentMistake` that names the variable, so the
+process refuses to start with one clear line. A secret may come from a file:
+``NAME_FILE`` holds its path.
+"""
+
+import os
+from pathlib import Path
+
+
+class EnvironmentMistake(Exception):
+    """A setting is missing or cannot be read; the message names the variable."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Return a variable's text, or the default when it is unset or empty.
+
+    Raises EnvironmentMistake when it is unset and there is no default.
+    """
+    value = os.environ.get(name, "") or default
+    if value is None:
+        raise EnvironmentMistake(f"{name} must be set")
+    return value
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    """Return a variable as a boolean: 1/true/yes/on or 0/false/no/off, in any case."""
+    value = os.environ.get(name, "").lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise EnvironmentMistake(f"{name} must be true or false, not {value!r}")
+
+
+def integer(name: str, default: int, *, lowest: int, highest: int) -> int:
+    """Return a variable as a whole number between two bounds, both included."""
+    value = os.environ.get(name, "")
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
+        raise EnvironmentMistake(f"{name} must be a whole number from {lowest} to {highest}")
+    return int(value)
+
+
+def listing(name: str, default: list[str]) -> list[str]:
+    """Return a comma-separated variable as a list without empty members."""
+    value = os.environ.get(name, "")
+    return [part.strip() for part in value.split(",") if part.strip()] if value else default
+
+
+def secret(name: str) -> str | None:
+    """Return a secret from ``NAME``, or from the file that ``NAME_FILE`` names, or None.
+
+    Raises EnvironmentMistake when the file cannot be read.
+    """
+    path = os.environ.get(f"{name}_FILE", "")
+    if not path:
+        return os.environ.get(name) or None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise EnvironmentMistake(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
+
+
+def use_settings(module: str) -> None:
+    """Name Django's settings module unless the environment names one already."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", module)

@@ -1,0 +1,1 @@
+"""The door: from a credential to a principal."""

@@ -1,0 +1,83 @@
+"""From a bearer token to a principal."""
+
+import logging
+from collections.abc import Callable
+from uuid import UUID
+
+from foundation.clock import Clock
+from identity.bearer import parse_bearer
+from identity.claims import read_claims
+from identity.errors import InvalidCredential, MissingTenant
+from identity.issuers import IssuerTable
+from identity.rules import Principal
+from identity.verified_tokens import VerifiedTokens
+
+_log = logging.getLogger(__name__)
+
+
+class BearerVerifier:
+    """Verifies the bearer tokens of the trusted issuers.
+
+    ``load_issuers`` gives the table at construction and at each :meth:`reload`;
+    ``tenant_exists`` is asked once for each token that is not remembered, after its signature.
+    Both may read the database. Safe for threads.
+    """
+
+    def __init__(
+        self,
+        load_issuers: Callable[[], IssuerTable],
+        *,
+        clock: Clock,
+        tenant_exists: Callable[[UUID], bool],
+    ) -> None:
+        self._load_issuers = load_issuers
+        self._clock = clock
+        self._tenant_exists = tenant_exists
+        self._remembered = VerifiedTokens()
+        self._issuers = load_issuers()
+
+    def reload(self) -> None:
+        """Read the trusted issuers again and forget every verified token.
+
+        Raises UnusableIssuer, and keeps the table it had.
+        """
+        self._issuers = self._load_issuers()
+        self._remembered.forget_all()
+
+    def recall(self, token: str) -> Principal | None:
+        """Return the principal of a token verified within the last 60 seconds, or None.
+
+        About a microsecond, and never the database: for an event loop, which lets a worker thread
+        call :meth:`verify` when this returns None.
+        """
+        return self._remembered.find(token, now=self._clock())
+
+    def verify(self, token: str) -> Principal:
+        """Return the principal of a compact JWT.
+
+        Raises InvalidCredential for everything that proves nothing (the reason goes to the log
+        alone) and MissingTenant for a good token of a tenant that is not here. Does not check
+        whether the token's subject was removed at its issuer: that shows when the token ends.
+        """
+        now = self._clock()
+        remembered = self._remembered.find(token, now=now)
+        if remembered is not None:
+            return remembered
+        try:
+            principal, expires = self._verify(token, now.timestamp())
+        except InvalidCredential as refusal:
+            _log.info("bearer token refused: %s", refusal.reason)
+            raise
+        self._remembered.keep(token, principal, now=now, lives_seconds=expires - now.timestamp())
+        return principal
+
+    def _verify(self, token: str, now: float) -> tuple[Principal, int]:
+        bearer = parse_bearer(token)
+        claims = bearer.claims
+        issuer = self._issuers.find(claims.get("iss"), claims.get("aud"))
+        if not issuer.key(bearer.key_id, bearer.algorithm).has_signed(token):
+            raise InvalidCredential("the signature does not verify")
+        principal = read_claims(claims, issuer, now=now)
+        if not self._tenant_exists(principal.tenant_id):
+            raise MissingTenant("the token names a tenant that is not here")
+        return principal, claims["exp"]

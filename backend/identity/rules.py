@@ -1,0 +1,82 @@
+"""Who may do what, decided without a database or a clock."""
+
+import enum
+import functools
+import re
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+MOST_SUBJECT_CHARACTERS: Final = 128
+_SUBJECT: Final = re.compile(rf"[ -~]{{1,{MOST_SUBJECT_CHARACTERS}}}")
+
+
+@functools.total_ordering
+class Role(enum.Enum):
+    """What a person or workload may do in one tenant, from least to most."""
+
+    VIEWER = "viewer"
+    MEMBER = "member"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+    def __lt__(self, other: "Role") -> bool:
+        return _RANK[self] < _RANK[other]
+
+
+_RANK: Final = {role: rank for rank, role in enumerate(Role)}
+
+
+class PrincipalKind(enum.Enum):
+    """What kind of credential proved the principal."""
+
+    USER = "user"
+    WORKLOAD = "workload"
+    LICENSE_KEY = "license_key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who calls, as proven by a verified credential; the only source of the tenant of a request.
+
+    ``subject`` is 1 to 128 printable ASCII characters, unique within its issuer or license.
+    ``role`` is None where nobody gave one: such a principal may do nothing by role.
+    ``license_id`` confines a license key to its own license: whoever acts for it compares.
+    Raises ValueError for a subject of another form, and for a license key without its license.
+    """
+
+    kind: PrincipalKind
+    tenant_id: UUID
+    subject: str
+    role: Role | None = None
+    license_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if _SUBJECT.fullmatch(self.subject) is None:
+            raise ValueError(f"a subject is 1 to {MOST_SUBJECT_CHARACTERS} printable characters")
+        if (self.kind is PrincipalKind.LICENSE_KEY) is not (self.license_id is not None):
+            raise ValueError("a license key, and nothing else, is confined to one license")
+
+    @property
+    def label(self) -> str:
+        """The principal as audit records name it: ``user:alice``."""
+        return f"{self.kind.value}:{self.subject}"
+
+    def may_read(self) -> bool:
+        """Return whether the principal may look: viewer and up, or a license key at its own."""
+        return self._is_license_key or self._is_at_least(Role.VIEWER)
+
+    def may_lease(self) -> bool:
+        """Return whether the principal may acquire, renew and release: member and up, or a key."""
+        return self._is_license_key or self._is_at_least(Role.MEMBER)
+
+    def may_manage(self) -> bool:
+        """Return whether the principal may change licenses and sessions: admin and up."""
+        return self._is_at_least(Role.ADMIN)
+
+    @property
+    def _is_license_key(self) -> bool:
+        return self.kind is PrincipalKind.LICENSE_KEY
+
+    def _is_at_least(self, role: Role) -> bool:
+        return self.role is not None and self.role >= role

@@ -1,0 +1,45 @@
+"""The door put together from the settings: the only file of this room that reads them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, register
+
+from foundation.clock import utc_now
+from identity import queries
+from identity.checks import development_issuer_is_not_trusted
+from identity.development import DevelopmentIssuer
+from identity.errors import UnusableIssuer
+from identity.operations import BearerVerifier
+
+
+def bearer_verifier_from_settings() -> BearerVerifier:
+    """Return a verifier of the issuers in the database, on the server's clock."""
+    return BearerVerifier(
+        queries.trusted_issuers, clock=utc_now, tenant_exists=queries.tenant_exists
+    )
+
+
+def development_issuer_from_settings() -> DevelopmentIssuer:
+    """Return the development issuer of this installation; its key is made when missing.
+
+    Raises UnusableIssuer outside the embedded profile.
+    """
+    if not settings.EMBEDDED:
+        raise UnusableIssuer("the development issuer is for LICENSE_PROFILE=embedded only")
+    return DevelopmentIssuer.open(
+        settings.LICENSE_DEVELOPMENT_ISSUER_KEY_FILE,
+        audience=settings.LICENSE_ISSUER,
+        clock=utc_now,
+    )
+
+
+@register(Tags.database)
+def check_development_issuer(
+    *, databases: Sequence[str] | None = None, **_: Any
+) -> Sequence[CheckMessage]:
+    """Run the check of the development issuer: ``manage.py check --database default``."""
+    if not databases:
+        return []
+    return development_issuer_is_not_trusted(embedded=settings.EMBEDDED)

@@ -1,0 +1,1 @@
+"""The walls: who the customers are, and what keeps them apart."""
