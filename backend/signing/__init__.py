@@ -1,0 +1,1 @@
+"""Signers turn bytes into signatures; the issuer seals documents with them."""

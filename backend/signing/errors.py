@@ -1,0 +1,31 @@
+"""Why nothing was signed.
+
+::
+
+    SigningError
+    ├── SigningUnavailable   no signature just now; the same call may succeed later
+    ├── OutsideMandate       the document says more than the key may say: never, as it stands
+    └── UnsafeKey            a key that must not sign: readable by others, of another kind, revoked
+
+None of them ever comes with a document (S16).
+"""
+
+
+class SigningError(Exception):
+    """The base of everything this room raises on purpose."""
+
+
+class SigningUnavailable(SigningError):
+    """No signature can be had now. ``retry_after_seconds`` says when asking again makes sense."""
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class OutsideMandate(SigningError):
+    """The document names another key, lives longer or covers more than its signer may sign."""
+
+
+class UnsafeKey(SigningError):
+    """A key must not sign: others can read it, it is of another kind, or it was revoked."""

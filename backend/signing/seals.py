@@ -1,0 +1,191 @@
+"""What the leasing plane asks for: documents, sealed. Nothing leaves here unsigned (S16)."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from coditect_license_token import (
+    BadSignature,
+    LicenseData,
+    LicenseToken,
+    seal_license_token,
+)
+from signing.delegation import DelegatedSigner
+from signing.errors import OutsideMandate, SigningUnavailable
+from signing.signer import Signer
+
+_log = logging.getLogger(__name__)
+
+MOST_WAITING: Final = 2_000
+"""Root signatures in flight (S17): two seconds of work for two threads at 2 ms each."""
+
+_FULL_RETRY_SECONDS: Final = 2
+_FAULT_RETRY_SECONDS: Final = 5
+_OFF_RETRY_SECONDS: Final = 3_600
+_LOOK_SECONDS: Final = 30.0
+_SHORTEST_PAUSE_SECONDS: Final = 1.0
+_LONGEST_PAUSE_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SealedToken:
+    """A lease token with the delegation of its key; ``key_id`` is what ``known_kid`` names."""
+
+    token: str
+    delegation: str
+    key_id: str
+
+
+class Seals:
+    """Seals both documents: ``license_data`` under the root, ``license_token`` under its delegate.
+
+    ``direct_signing`` off refuses every ``license_data``. ``threads`` sign with the root at a time,
+    and ``most_waiting`` calls may wait for them. Between :meth:`start` and :meth:`stop` a task
+    renews the delegation when it is due.
+    """
+
+    def __init__(
+        self,
+        root: Signer,
+        delegated: DelegatedSigner,
+        *,
+        direct_signing: bool,
+        threads: int = 2,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        self._root = root
+        self._delegated = delegated
+        self._direct_signing = direct_signing
+        self._most_waiting = most_waiting
+        self._waiting = 0
+        self._next_pause_seconds = _SHORTEST_PAUSE_SECONDS
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="root-signer")
+        self._renewal: asyncio.Task[None] | None = None
+
+    @property
+    def root_key_id(self) -> str:
+        """The key id that every ``license_data`` sealed here must name."""
+        return self._root.key_id
+
+    async def license_data(self, data: LicenseData) -> dict[str, str]:
+        """Return the whole document with the root's signature, verified before it leaves.
+
+        About 2 ms of a worker thread under a local key, one round trip under KMS. Raises
+        SigningUnavailable when the root fails, when too many wait, or when direct signing is
+        switched off; OutsideMandate when the data names another key than the root.
+        """
+        if data.key_id != self._root.key_id:
+            raise OutsideMandate("the data names another key than the root")
+        if not self._direct_signing:
+            raise SigningUnavailable(
+                "direct signing is switched off", retry_after_seconds=_OFF_RETRY_SECONDS
+            )
+        return data.with_signature(await self._root_signature(data.signed_bytes()))
+
+    def license_token(self, claims: LicenseToken) -> SealedToken:
+        """Return a sealed lease token. For the event loop: about 50 µs, and it never waits.
+
+        The signature is not verified again: that costs more than twice the signature (107 against
+        33 µs), and every key was proven with the same code when it was made. The claims are checked
+        against the delegation instead, at the time they name as ``issued_at``. Raises
+        SigningUnavailable when no delegation is in force, OutsideMandate when the claims live
+        longer than it allows, or name another issuer or a tier it does not cover.
+        """
+        delegated = self._delegated.current(claims.issued_at)
+        mandate = delegated.mandate
+        if claims.expires > delegated.longest_expiry(claims.issued_at):
+            raise OutsideMandate("the token would live longer than was delegated")
+        if claims.issuer != mandate.issuer or not mandate.covers(claims.tier):
+            raise OutsideMandate("the token has another issuer or tier than was delegated")
+        token = seal_license_token(claims, signer=delegated.signer)
+        return SealedToken(token, delegated.document, delegated.signer.key_id)
+
+    def longest_expiry(self, now: int) -> int:
+        """Return the latest ``exp`` a lease token issued at ``now`` may have: clip leases to it.
+
+        Both in seconds since the epoch. Raises SigningUnavailable when no delegation is in force.
+        """
+        return self._delegated.current(now).longest_expiry(now)
+
+    def health(self, now: int) -> int:
+        """Return how many seconds the delegation has left at ``now``; 0 when there is none."""
+        try:
+            return self._delegated.current(now).expires - now
+        except SigningUnavailable:
+            return 0
+
+    async def start(self) -> None:
+        """Make the first delegation, or log why not, and begin to renew it in the background.
+
+        Once in the life of the object: :meth:`stop` is for good.
+        """
+        pause_seconds = await self.renew_if_due()
+        self._renewal = asyncio.create_task(self._keep_renewed(pause_seconds))
+        self._renewal.add_done_callback(_report_end)
+
+    async def stop(self) -> None:
+        """End the background task and the worker threads; signatures under way are finished."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+            await asyncio.wait([self._renewal])
+            self._renewal = None
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def renew_if_due(self) -> float:
+        """Renew the delegation when it is due; return the seconds until the next look.
+
+        A failure is logged and makes the next look come after 1 s, then 2, 4 and so on up to 60:
+        the delegation in use goes on for half a day.
+        """
+        if not self._delegated.renewal_due(self._delegated.now()):
+            return _LOOK_SECONDS
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._pool, self._delegated.renew)
+        except SigningUnavailable as failure:
+            return self._pause_after(failure)
+        self._next_pause_seconds = _SHORTEST_PAUSE_SECONDS
+        return _LOOK_SECONDS
+
+    async def _keep_renewed(self, pause_seconds: float) -> None:
+        while True:
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = await self.renew_if_due()
+
+    def _pause_after(self, failure: SigningUnavailable) -> float:
+        pause_seconds = self._next_pause_seconds
+        self._next_pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
+        left_seconds = self.health(self._delegated.now())
+        _log.error("delegation not renewed (%s); %d s left of the old", failure, left_seconds)
+        return pause_seconds
+
+    async def _root_signature(self, message: bytes) -> bytes:
+        if self._waiting >= self._most_waiting:
+            raise SigningUnavailable(
+                "too many signatures wait", retry_after_seconds=_FULL_RETRY_SECONDS
+            )
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, self._proven_signature, message)
+        finally:
+            self._waiting -= 1
+
+    def _proven_signature(self, message: bytes) -> bytes:
+        signature = self._root.sign(message)
+        try:
+            self._root.public_key.verify(message, signature)
+        except BadSignature as error:
+            raise SigningUnavailable(
+                "the root made a signature that does not verify",
+                retry_after_seconds=_FAULT_RETRY_SECONDS,
+            ) from error
+        return signature
+
+
+def _report_end(renewal: asyncio.Task[None]) -> None:
+    """Say at once what would otherwise show half a day later, as a delegation that ran out."""
+    if not renewal.cancelled():
+        _log.critical("the delegation is not renewed any more", exc_info=renewal.exception())
