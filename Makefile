@@ -1,0 +1,56 @@
+# One command for each task; `make` alone prints them.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+CODE := token sdk backend tests benchmarks scripts
+EMBEDDED := LICENSE_PROFILE=embedded
+CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lint types imports schema schema-check bench pins clean
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(VENV)/installed-run ## start the server with a demo license (PORT=8000, LICENSE_DATA_DIR=.local)
+	@$(EMBEDDED) $(PY) backend/manage.py quickstart
+
+test: $(VENV)/installed-dev ## run every test (T=path for some of them)
+	@$(PY) -m pytest $(T)
+
+check: lint types imports schema-check test ## everything that must pass before a change lands
+
+format: $(VENV)/installed-dev ## format the code and mend what ruff can mend
+	@$(PY) -m ruff format $(CODE)
+	@$(PY) -m ruff check --fix $(CODE)
+
+lint: $(VENV)/installed-dev ## check format and lint
+	@$(PY) -m ruff format --check $(CODE)
+	@$(PY) -m ruff check $(CODE)
+
+types: $(VENV)/installed-dev ## check types (mypy, strict)
+	@$(CHECKED) $(PY) -m mypy
+
+imports: $(VENV)/installed-dev ## check who imports whom
+	@$(CHECKED) PYTHONPATH=backend $(VENV)/bin/lint-imports --no-cache
+
+schema: $(VENV)/installed-dev ## write docs/api/openapi.yaml
+	@$(CHECKED) $(PY) backend/manage.py openapi
+
+schema-check: $(VENV)/installed-dev ## compare docs/api/openapi.yaml with the code
+	@$(CHECKED) $(PY) backend/manage.py openapi --check
+
+bench: $(VENV)/installed-dev ## run the benchmarks (ARGS=--help for their options)
+	@$(PY) -m benchmarks $(ARGS)
+
+pins: $(VENV)/installed-dev ## compile requirements/*.txt from requirements/*.in
+	@scripts/dev/compile-pins
+
+clean: ## remove the environment and caches; keeps .local
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/installed-run: requirements/run.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
+	@scripts/dev/install run
+
+$(VENV)/installed-dev: requirements/dev.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
+	@scripts/dev/install dev

@@ -1,0 +1,59 @@
+"""The front door of a process: leasing calls to the leasing plane, all else to Django."""
+
+import asyncio
+
+from foundation.env import use_settings
+
+use_settings("coditect_license.settings")
+
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+from coditect_license.middleware import Asgi, RequestLog  # noqa: E402
+from coditect_license.server import LicenseServer  # noqa: E402
+from coditect_license.static_files import PREFIX, StaticAssets  # noqa: E402
+from foundation.logs import log_to_standard_output  # noqa: E402
+from leasing.http.messages import Receive, Scope, Send  # noqa: E402
+from leasing.http.plane import is_leasing_path  # noqa: E402
+
+
+class Application:
+    """Both planes in one process, which live and end with the server's lifespan."""
+
+    def __init__(self) -> None:
+        self._django = get_asgi_application()
+        self._static = StaticAssets()
+        self._control_plane: Asgi = self._assets_or_django
+        self._server: LicenseServer | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand one scope to whoever answers it."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._server is not None and is_leasing_path(scope["path"]):
+            await self._server.plane(scope, receive, send)
+        else:
+            await self._control_plane(scope, receive, send)
+
+    async def _assets_or_django(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith(f"{PREFIX}/"):
+            await self._static(scope, receive, send)
+        else:
+            await self._django(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        request_log = log_to_standard_output("INFO")
+        self._control_plane = RequestLog(self._assets_or_django, request_log)
+        self._server = await asyncio.to_thread(LicenseServer, request_log)
+        await self._server.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._server.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+application = Application()

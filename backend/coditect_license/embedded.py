@@ -1,0 +1,39 @@
+"""What a laptop needs instead of a secret store: random secrets kept in the data folder.
+
+Each is made at first start, with mode 0600, and read afterwards.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from foundation.env import EnvironmentMistake
+from foundation.private_files import UnsafeFile, kept
+
+
+def data_dir(path: str) -> Path:
+    """Return the data folder, made with mode 0700 when it is missing.
+
+    Raises EnvironmentMistake when it cannot be made or written.
+    """
+    folder = Path(path).absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentMistake(
+            f"LICENSE_DATA_DIR: cannot make {folder}: {error.strerror}"
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise EnvironmentMistake(f"LICENSE_DATA_DIR: cannot write to {folder}")
+    return folder
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret kept in a file, 256 random bits as hexadecimal, made when missing.
+
+    Raises EnvironmentMistake when others can touch the file.
+    """
+    try:
+        return kept(path, lambda: secrets.token_hex(32).encode()).decode("ascii").strip()
+    except UnsafeFile as error:
+        raise EnvironmentMistake(str(error)) from error

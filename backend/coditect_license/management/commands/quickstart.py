@@ -1,0 +1,69 @@
+"""``manage.py quickstart``: from an empty folder to a server with a demo license."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from coditect_license.asgi import application
+from coditect_license.demo import Demo, prepare_demo
+from coditect_license.listening import PortBusy, listen, serve
+from leasing.stores.gate import ServerAlreadyRunning, ServerSeat
+from signing.wiring import root_from_settings
+
+_GREETING = """
+The license server listens on {base_url} (API docs: {base_url}/api/docs/).
+Acquire a seat of the demo license ({seats} seats):
+
+curl -X POST {base_url}/api/v1/licenses/acquire/ \\
+  -H "Content-Type: application/json" \\
+  -d '{{"license_key":"{license_key}","hardware_id":"my-laptop"}}'
+
+The key and an owner's token are in {file}; Ctrl-C drains and stops.
+"""
+
+
+class Command(BaseCommand):
+    """Migrates, makes the demo license, and serves. For the embedded profile."""
+
+    help = "Migrate, make the demo tenant with a 10-seat license, and serve both planes."
+
+    def handle(self, *_arguments: Any, **_options: Any) -> None:
+        """Prepare what is missing and serve until Ctrl-C."""
+        if not settings.EMBEDDED:
+            raise CommandError("quickstart is for LICENSE_PROFILE=embedded")
+        try:
+            bound = listen(settings.HOST, settings.PORT)
+            self._prepare()
+            if not serve(application, bound):
+                raise CommandError("the server did not start; the log above says why")
+        except (PortBusy, ServerAlreadyRunning) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("stopped: every acknowledged change is kept")
+
+    def _prepare(self) -> None:
+        ServerSeat(Path(str(settings.DATABASES["default"]["NAME"]))).close()
+        self._say("preparing the database")
+        call_command("migrate", verbosity=0)
+        if not settings.LICENSE_ROOT_KEY_FILE.exists():
+            self._say("making the RSA-4096 root key of this folder (a few seconds, once)")
+        root = root_from_settings()
+        (settings.LICENSE_DATA_DIR / "root.pem").write_text(root.public_key.pem())
+        file = settings.LICENSE_DATA_DIR / "demo.json"
+        self._greet(prepare_demo(file, base_url=f"http://{settings.HOST}:{settings.PORT}"), file)
+
+    def _greet(self, demo: Demo, file: Path) -> None:
+        self._say(
+            _GREETING.format(
+                base_url=demo.base_url,
+                seats=demo.seats,
+                license_key=demo.license_key,
+                file=file,
+            )
+        )
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()

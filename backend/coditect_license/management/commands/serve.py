@@ -1,0 +1,25 @@
+"""``manage.py serve``: both planes in one process."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from coditect_license.asgi import application
+from coditect_license.listening import PortBusy, listen, serve
+from leasing.stores.gate import ServerAlreadyRunning
+
+
+class Command(BaseCommand):
+    """Serves both planes on LICENSE_HOST:PORT; the database must be migrated."""
+
+    help = "Serve both planes on LICENSE_HOST:PORT (default 127.0.0.1:8000) until SIGTERM."
+
+    def handle(self, *_arguments: Any, **_options: Any) -> None:
+        """Serve until told to stop; drain; end with status 0."""
+        try:
+            began = serve(application, listen(settings.HOST, settings.PORT))
+        except (PortBusy, ServerAlreadyRunning) as error:
+            raise CommandError(str(error)) from error
+        if not began:
+            raise CommandError("the server did not start; the log above says why")

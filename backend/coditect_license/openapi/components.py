@@ -1,0 +1,90 @@
+"""Everything the operations point to: schemas, parameters, headers, links, credentials."""
+
+from typing import Any, Final
+
+from coditect_license.openapi.problem_responses import problem_examples
+from coditect_license.openapi.schemas import component_schemas
+
+_SECURITY_SCHEMES: Final = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An identity token of a trusted issuer.",
+    },
+    "licenseKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`License ` and the licence key, where the license's policy says "
+        "`key_auth`. Acquire and heartbeat take the key in the body as well.",
+    },
+}
+_PARAMETERS: Final = {
+    "SessionId": {
+        "name": "session_id",
+        "in": "path",
+        "required": True,
+        "description": "The session, as acquire named it.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
+    "InstanceId": {
+        "name": "instance_id",
+        "in": "query",
+        "description": "Only this instance's share; without it the whole session ends.",
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[ -~]*$",
+        },
+    },
+    "Format": {
+        "name": "format",
+        "in": "query",
+        "description": "Wins over `Accept`; without both the answer is YAML.",
+        "schema": {"enum": ["json", "yaml"]},
+    },
+}
+_HEADERS: Final = {
+    "RequestId": {
+        "description": "Names this request in the server's log.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+    },
+    "RetryAfter": {
+        "description": "Seconds after which the same call makes sense again.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "Allow": {
+        "description": "The methods that this address takes.",
+        "schema": {"type": "string"},
+    },
+    "WwwAuthenticate": {
+        "description": "The schemes that `Authorization` takes here.",
+        "schema": {"type": "string"},
+    },
+}
+
+
+def components() -> dict[str, dict[str, Any]]:
+    """Return the components of the leasing plane, by kind and name."""
+    return {
+        "schemas": component_schemas(),
+        "securitySchemes": _SECURITY_SCHEMES,
+        "parameters": _PARAMETERS,
+        "headers": _HEADERS,
+        "examples": problem_examples(),
+        "links": {
+            "renew": _with_session("renew_lease", "Keep the seat."),
+            "read": _with_session("read_session", "Look at the session."),
+            "release": _with_session("release_seat", "Give the seat back."),
+        },
+    }
+
+
+def _with_session(operation_id: str, description: str) -> dict[str, Any]:
+    return {
+        "operationId": operation_id,
+        "parameters": {"session_id": "$response.body#/session_id"},
+        "description": description,
+    }

@@ -1,0 +1,156 @@
+"""The one table from errors of the domain to what a caller sees (RFC 9457).
+
+``error`` is the stable code and ``message`` equals ``detail``: the first clients read those two.
+The text of an exception never leaves; every sentence a caller can see is written here.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from identity import errors as identity
+from leasing import errors as leasing
+from leasing.http import errors as http
+from leasing.http.messages import PROBLEM_JSON, Response
+from leasing.http.plane import InternalError
+from licenses import errors as licenses
+from signing import errors as signing
+
+TYPE_PREFIX: Final = "urn:coditect:license:problem:"
+_ENCODER: Final = msgspec.json.Encoder()
+_UNAVAILABLE_RETRY_SECONDS: Final = 2
+
+
+class Kind(Struct, frozen=True):
+    """How one kind of error looks: status, stable code, title and sentence."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    extras: Callable[[Any], dict[str, Any]] = lambda _: {}
+
+
+def _retry(error: signing.SigningUnavailable | leasing.Overloaded) -> dict[str, Any]:
+    return {"retry_after_seconds": error.retry_after_seconds}
+
+
+def _seats(error: leasing.SeatsExhausted) -> dict[str, Any]:
+    return {
+        "seats": {"total": error.total, "in_use": error.in_use},
+        "retry_after_seconds": error.retry_after_seconds,
+    }
+
+
+def _fields(error: http.InvalidRequest) -> dict[str, Any]:
+    return {"errors": [msgspec.to_builtins(field) for field in error.errors]}
+
+
+PROBLEMS: Final[dict[type[Exception], Kind]] = {
+    http.InvalidRequest: Kind(
+        400, "invalid_request", "Invalid request", "The request is not valid.", _fields
+    ),
+    leasing.TooManyInstances: Kind(
+        400, "invalid_request", "Too many instances", "Too many instances share this device's seat."
+    ),
+    identity.MissingCredential: Kind(
+        401, "missing_auth", "Credential required", "This call needs a credential."
+    ),
+    identity.InvalidCredential: Kind(
+        401, "invalid_token", "Invalid credential", "The credential is not valid."
+    ),
+    identity.MissingTenant: Kind(
+        403, "missing_tenant", "No tenant", "The credential belongs to no tenant here."
+    ),
+    identity.Forbidden: Kind(
+        403, "forbidden", "Forbidden", "The credential does not allow this call."
+    ),
+    licenses.LicenseExpired: Kind(
+        403, "license_expired", "License expired", "The license has expired."
+    ),
+    licenses.LicenseSuspended: Kind(
+        403, "license_suspended", "License suspended", "The license is suspended."
+    ),
+    licenses.LicenseRevoked: Kind(
+        403, "license_revoked", "License revoked", "The license was revoked."
+    ),
+    leasing.LicenseUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
+    leasing.SessionUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
+    http.UnknownPath: Kind(404, "not_found", "Not found", "There is no such thing here."),
+    http.MethodNotAllowed: Kind(
+        405, "method_not_allowed", "Method not allowed", "This address takes other methods."
+    ),
+    leasing.SeatsExhausted: Kind(
+        409, "seats_exhausted", "No seat free", "All seats of the license are in use.", _seats
+    ),
+    leasing.LeaseLost: Kind(
+        410,
+        "lease_lost",
+        "Lease lost",
+        "The session has ended; acquire a seat anew.",
+        lambda error: {"reason": error.reason},
+    ),
+    http.BodyTooLarge: Kind(
+        413, "body_too_large", "Body too large", "The body may have at most 65536 bytes."
+    ),
+    http.UnsupportedMediaType: Kind(
+        415, "unsupported_media_type", "Unsupported media type", "The body must be JSON."
+    ),
+    InternalError: Kind(
+        500, "internal_error", "Internal error", "Something failed; the log has the request id."
+    ),
+    leasing.StoreUnavailable: Kind(
+        503,
+        "store_unavailable",
+        "Ledger unavailable",
+        "The ledger cannot be reached; repeating the call is safe.",
+        lambda _: {"retry_after_seconds": _UNAVAILABLE_RETRY_SECONDS},
+    ),
+    signing.SigningUnavailable: Kind(
+        503,
+        "signing_unavailable",
+        "Signing unavailable",
+        "The answer cannot be signed now; repeating the call is safe.",
+        _retry,
+    ),
+    leasing.Overloaded: Kind(
+        503, "overloaded", "Overloaded", "Too many calls are waiting; nothing was changed.", _retry
+    ),
+}
+
+
+def problem_of(error: Exception, request_id: str) -> Response | None:
+    """Return the problem document of an error, or None when the table does not know it."""
+    kind = PROBLEMS.get(type(error))
+    if kind is None:
+        return None
+    extras = kind.extras(error)
+    document = {
+        "type": TYPE_PREFIX + kind.code,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.detail,
+        "error": kind.code,
+        "message": kind.detail,
+        "request_id": request_id,
+        **extras,
+    }
+    headers = _headers(error, kind.status, extras)
+    return Response(kind.status, _ENCODER.encode(document), PROBLEM_JSON, headers)
+
+
+def _headers(
+    error: Exception, status: int, extras: dict[str, Any]
+) -> tuple[tuple[bytes, bytes], ...]:
+    headers: list[tuple[bytes, bytes]] = []
+    if status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="license", License realm="license"'))
+    if isinstance(error, http.MethodNotAllowed):
+        headers.append((b"allow", ", ".join(error.allowed).encode()))
+    if isinstance(error, http.BodyTooLarge):
+        headers.append((b"connection", b"close"))
+    if retry := extras.get("retry_after_seconds"):
+        headers.append((b"retry-after", str(retry).encode()))
+    return tuple(headers)

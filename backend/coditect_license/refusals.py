@@ -1,0 +1,61 @@
+"""What Django itself refuses, as problem documents; ``urls.py`` names these as its handlers."""
+
+from typing import Final
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+
+from coditect_license.problems import problem_of
+from foundation.ids import new_request_id
+from identity.errors import Forbidden
+from leasing.http.errors import FieldError, InvalidRequest, UnknownPath
+from leasing.http.plane import InternalError
+
+REQUEST_ID: Final = "coditect_license.request_id"
+"""Where in the ASGI scope a request's id stands."""
+
+_UNKNOWN_HOST: Final = FieldError("Host", "not_allowed", "this server does not serve that host")
+_MALFORMED: Final = FieldError("", "malformed", "the request cannot be read")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400 to an unknown host and to what Django calls suspicious."""
+    mistake = _UNKNOWN_HOST if isinstance(exception, DisallowedHost) else _MALFORMED
+    return problem_response(request, InvalidRequest(mistake))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403."""
+    del exception
+    return problem_response(request, Forbidden())
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404."""
+    del exception
+    return problem_response(request, UnknownPath())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500; Django has logged the error with its traceback."""
+    return problem_response(request, InternalError())
+
+
+def problem_response(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Return the problem document of an error. Raises the error when the table has no row."""
+    problem = problem_of(error, _request_id(request))
+    if problem is None:
+        raise error
+    response = HttpResponse(
+        problem.body, status=problem.status, content_type=problem.media_type.decode()
+    )
+    response["Cache-Control"] = "no-store"
+    for name, value in problem.headers:
+        response[name.decode()] = value.decode()
+    return response
+
+
+def _request_id(request: HttpRequest) -> str:
+    """Return the id that the log line of this request has too."""
+    scope = getattr(request, "scope", {})  # only requests that came by ASGI have one
+    return str(scope.get(REQUEST_ID) or new_request_id())

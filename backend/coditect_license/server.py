@@ -1,0 +1,72 @@
+"""One server process put together: ledger, engine, signers, door, plane."""
+
+import asyncio
+from pathlib import Path
+
+from django.conf import settings
+
+from coditect_license.problems import problem_of
+from foundation.clock import utc_now
+from foundation.logs import JsonLines
+from identity.wiring import bearer_verifier_from_settings
+from leasing.engine import Engine
+from leasing.http import LeasingPlane
+from leasing.http.acquire import AcquireEndpoint
+from leasing.http.credentials import Door
+from leasing.http.health import HealthEndpoint
+from leasing.http.heartbeat import HeartbeatEndpoint
+from leasing.http.keys import KeysEndpoint
+from leasing.http.proofs import Proofs
+from leasing.http.sessions import SessionEndpoint
+from leasing.stores.gate import ServerSeat
+from leasing.stores.sqlite import SqliteStore
+from licenses.license_key import KeyHasher
+from signing.operations import remember_root
+from signing.wiring import (
+    published_keys_from_settings,
+    root_from_settings,
+    seals_from_settings,
+)
+
+
+class LicenseServer:
+    """Everything that one process holds while it serves leases.
+
+    Made from the settings; blocking. Raises ServerAlreadyRunning when another server process
+    works on the same SQLite file, and UnsafeKey for a root key that must not be used.
+    """
+
+    def __init__(self, request_log: JsonLines) -> None:
+        database = Path(str(settings.DATABASES["default"]["NAME"]))
+        self._seat = ServerSeat(database)
+        root = root_from_settings()
+        remember_root(root, now=utc_now())
+        self._seals = seals_from_settings(root)
+        self._engine = Engine(SqliteStore(database))
+        door = Door(bearer_verifier_from_settings(), KeyHasher(settings.LICENSE_KEY_PEPPERS))
+        proofs = Proofs(self._seals, settings.LICENSE_ISSUER)
+        self.plane = LeasingPlane(
+            acquire=AcquireEndpoint(self._engine, door, proofs),
+            heartbeat=HeartbeatEndpoint(self._engine, door, proofs),
+            sessions=SessionEndpoint(self._engine, door),
+            keys=KeysEndpoint(published_keys_from_settings(root)),
+            health=HealthEndpoint(self._engine, self._signing_seconds_left),
+            problem_of=problem_of,
+            request_log=request_log,
+        )
+        self._request_log = request_log
+
+    async def start(self) -> None:
+        """Make the first delegation and begin to take calls."""
+        await self._seals.start()
+        await self._engine.start()
+
+    async def stop(self) -> None:
+        """Commit what waits, finish the signatures under way, let go of the ledger."""
+        await self._engine.stop()
+        await self._seals.stop()
+        self._request_log.flush()
+        await asyncio.to_thread(self._seat.close)
+
+    def _signing_seconds_left(self) -> int:
+        return self._seals.health(int(utc_now().timestamp()))

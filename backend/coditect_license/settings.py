@@ -1,0 +1,143 @@
+"""Every setting, typed, read once; a wrong one refuses to start and says which.
+
+``LICENSE_PROFILE`` decides what may be missing. ``production`` (the default) takes nothing for
+granted. ``embedded`` is one machine with no services: SQLite, a local signing key and secrets
+made at first start, all under ``LICENSE_DATA_DIR``.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from coditect_license import embedded
+from foundation import env
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+LICENSE_PROFILE = env.text("LICENSE_PROFILE", "production")
+if LICENSE_PROFILE not in {"production", "embedded"}:
+    raise env.EnvironmentMistake("LICENSE_PROFILE must be production or embedded")
+EMBEDDED = LICENSE_PROFILE == "embedded"
+if not EMBEDDED:
+    raise env.EnvironmentMistake(
+        "LICENSE_PROFILE=production needs PostgreSQL and Cloud KMS, which this version does not "
+        "have yet; set LICENSE_PROFILE=embedded for one machine with SQLite and a local key"
+    )
+
+LICENSE_DATA_DIR = embedded.data_dir(env.text("LICENSE_DATA_DIR", str(REPOSITORY / ".local")))
+PORT = env.integer("PORT", 8000, lowest=1, highest=65535)
+HOST = env.text("LICENSE_HOST", "127.0.0.1")
+LICENSE_ISSUER = env.text("LICENSE_ISSUER", f"http://{HOST}:{PORT}")
+
+SECRET_KEY = env.secret("DJANGO_SECRET_KEY") or embedded.kept_secret(
+    LICENSE_DATA_DIR / "django-secret-key"
+)
+# Peppers of the stored licence keys by version; the highest version is given to new keys.
+LICENSE_KEY_PEPPERS: dict[int, bytes] = {
+    1: bytes.fromhex(
+        env.secret("LICENSE_KEY_PEPPER_1")
+        or embedded.kept_secret(LICENSE_DATA_DIR / "license-key-pepper-1")
+    )
+}
+LICENSE_ROOT_KEY_FILE = LICENSE_DATA_DIR / "root-key.pem"
+LICENSE_DEVELOPMENT_ISSUER_KEY_FILE = LICENSE_DATA_DIR / "development-issuer-key.pem"
+# The seed's document, signed by the root at each acquire that asks for it. Off is an operator's
+# choice: callers that need license_data then get 503.
+LICENSE_DIRECT_SIGNING = env.boolean("LICENSE_DIRECT_SIGNING", default=True)
+LICENSE_API_DOCS = env.boolean("LICENSE_API_DOCS", default=True)
+
+DEBUG = False
+ALLOWED_HOSTS = env.listing("LICENSE_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+ROOT_URLCONF = "coditect_license.urls"
+ASGI_APPLICATION = "coditect_license.asgi.application"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "/static/"
+APPEND_SLASH = False
+
+INSTALLED_APPS = [
+    "coditect_license",
+    "leasing",
+    "licenses",
+    "signing",
+    "identity",
+    "audit",
+    "tenants",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "coditect_license.middleware.ProblemMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "templates"],
+        "APP_DIRS": True,
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "leasing.stores.gated_sqlite",
+        "NAME": LICENSE_DATA_DIR / "license.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+        },
+    }
+}
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CODITECT floating licenses",
+    "DESCRIPTION": (
+        "A program acquires a seat of a license, renews its lease while it runs, and releases the "
+        "seat at the end. Answers are signed and can be verified offline.\n\n"
+        "Times are UTC with six decimals and `+00:00`; durations are seconds and say so in their "
+        "name. Every error is a problem document (RFC 9457) with a stable code in `error`."
+    ),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": "/", "description": "This server"}],
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "TAGS": [
+        {"name": "leases", "description": "Acquire, heartbeat, release."},
+        {"name": "keys", "description": "The public keys that answers are verified with."},
+        {"name": "health", "description": "Probes."},
+        {"name": "documentation", "description": "This document."},
+    ],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "coditect_license.openapi.document.add_declared_operations",
+    ],
+}
+
+# The request log has a line for each of these already; a stranger's typo is no warning.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}

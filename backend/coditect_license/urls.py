@@ -1,0 +1,15 @@
+"""The only map of the control plane's addresses; the leasing plane's are in leasing/http."""
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver
+
+from coditect_license.openapi import pages
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *(pages.urlpatterns if settings.LICENSE_API_DOCS else [])
+]
+
+handler400 = "coditect_license.refusals.bad_request"
+handler403 = "coditect_license.refusals.permission_denied"
+handler404 = "coditect_license.refusals.not_found"
+handler500 = "coditect_license.refusals.server_error"

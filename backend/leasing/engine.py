@@ -1,0 +1,209 @@
+"""The engine: joins concurrent calls into batches, each one durable commit of the store.
+
+A batch closes as soon as the previous commit returns. There is no timer: an idle server adds no
+wait, and a busy one commits more calls at a time. One thread writes; the event loop never waits
+for a disk.
+"""
+
+import asyncio
+import logging
+import threading
+from queue import Empty, SimpleQueue
+from typing import Final, TypeVar
+
+from msgspec import Struct
+
+from foundation.clock import monotonic_seconds
+from leasing.errors import Overloaded, StoreUnavailable
+from leasing.store import (
+    Acquire,
+    Call,
+    Heartbeat,
+    Inspect,
+    Lease,
+    Outcome,
+    Release,
+    Released,
+    SessionState,
+    Store,
+)
+
+_log = logging.getLogger(__name__)
+
+MOST_IN_BATCH: Final = 500
+MOST_REAPED: Final = 500
+OVERLOADED_RETRY_SECONDS: Final = 2
+
+# Which share of the queue each kind of call may fill: heartbeats survive longest
+# (design of shedding: docs/architecture.md).
+_SHARES: Final = {Heartbeat: 1.0, Release: 0.85, Acquire: 0.7, Inspect: 0.5}
+
+_Answer = TypeVar("_Answer")
+_Waiting = tuple[Call, "asyncio.Future[Outcome]"]
+
+
+class Pace(Struct, frozen=True):
+    """How often the ledger is looked after, and when it counts as stalled."""
+
+    tick_seconds: float = 5.0
+    reap_seconds: float = 60.0
+    stalled_seconds: float = 5.0
+
+
+_USUAL: Final = Pace()
+
+
+class Engine:
+    """Group commit over one store. Made, started and stopped on one event loop.
+
+    ``most_waiting`` calls may wait for a commit at a time (S17); the default is one to two
+    seconds of work.
+    """
+
+    def __init__(self, store: Store, *, most_waiting: int = 10_000, pace: Pace = _USUAL) -> None:
+        self._store = store
+        self._pace = pace
+        self._limits = {kind: int(most_waiting * share) for kind, share in _SHARES.items()}
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._waiting: dict[asyncio.Future[Outcome], None] = {}
+        self._writer = threading.Thread(target=self._write, name="lease-writer", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watchdog: asyncio.Task[None] | None = None
+        self._store_called_at: float | None = None
+        self._reaped_at = monotonic_seconds()
+        self._closing = False
+
+    async def start(self) -> None:
+        """Begin to take calls."""
+        self._loop = asyncio.get_running_loop()
+        self._watchdog = asyncio.create_task(self._watch())
+        self._writer.start()
+
+    async def stop(self) -> None:
+        """Refuse new calls, commit what waits, close the store."""
+        self._closing = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._writer.join)
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        self._store.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether calls are taken and the writer is not stalled."""
+        return self._writer.is_alive() and not self._closing and not self._is_stalled()
+
+    async def acquire(self, call: Acquire) -> Lease:
+        """Return the lease granted or resumed, durable. Raises what the store answers."""
+        return await self._submit(call, Lease)
+
+    async def renew(self, call: Heartbeat) -> Lease:
+        """Return the lease renewed, durable. Raises what the store answers."""
+        return await self._submit(call, Lease)
+
+    async def release(self, call: Release) -> Released:
+        """Release, durably. Raises what the store answers."""
+        return await self._submit(call, Released)
+
+    async def inspect(self, call: Inspect) -> SessionState:
+        """Return the state of a session. Raises what the store answers."""
+        return await self._submit(call, SessionState)
+
+    async def _submit(self, call: Call, kind: type[_Answer]) -> _Answer:
+        if self._loop is None or self._closing or self._is_stalled():
+            raise StoreUnavailable("the server is not taking calls")
+        if len(self._waiting) >= self._limits[type(call)]:
+            raise Overloaded(OVERLOADED_RETRY_SECONDS)
+        future: asyncio.Future[Outcome] = self._loop.create_future()
+        self._waiting[future] = None
+        self._queue.put((call, future))
+        outcome = await future
+        if isinstance(outcome, Exception):
+            raise outcome
+        if not isinstance(outcome, kind):
+            raise TypeError(f"the store answered {type(outcome).__name__} to {call!r}")
+        return outcome
+
+    def _write(self) -> None:
+        """Run the writer thread: a batch after the other, housekeeping between them."""
+        while True:
+            try:
+                first = self._queue.get(timeout=self._pace.tick_seconds)
+            except Empty:
+                self._keep_house()
+                continue
+            batch, is_last = self._take(first)
+            if batch:
+                self._commit(batch)
+            if is_last:
+                return
+            self._keep_house_when_due()
+
+    def _take(self, first: _Waiting | None) -> tuple[list[_Waiting], bool]:
+        """Return everything that waits, up to the bound, and whether the end was among it."""
+        batch: list[_Waiting] = []
+        waiting = first
+        while waiting is not None:
+            batch.append(waiting)
+            if len(batch) == MOST_IN_BATCH:
+                return batch, False
+            try:
+                waiting = self._queue.get_nowait()
+            except Empty:
+                return batch, False
+        return batch, True
+
+    def _commit(self, batch: list[_Waiting]) -> None:
+        self._store_called_at = monotonic_seconds()
+        try:
+            outcomes = self._store.apply([call for call, _ in batch])
+            if len(outcomes) != len(batch):
+                raise ValueError("the store answered more or fewer calls than it was given")
+        except StoreUnavailable as error:
+            _log.error("the ledger is unavailable: %s", error)
+            outcomes = [error] * len(batch)
+        except Exception:  # noqa: BLE001  the writer must outlive a defect: its callers get 503
+            _log.exception("a batch of %d calls failed", len(batch))
+            outcomes = [StoreUnavailable("the ledger failed")] * len(batch)
+        self._store_called_at = None
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._deliver, batch, outcomes)
+
+    def _deliver(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            self._waiting.pop(future, None)
+            if not future.done():
+                future.set_result(outcome)
+
+    def _keep_house_when_due(self) -> None:
+        if monotonic_seconds() - self._reaped_at > self._pace.reap_seconds:
+            self._keep_house()
+
+    def _keep_house(self) -> None:
+        """Stamp the ledger as alive, and now and then end sessions that lapsed."""
+        self._store_called_at = monotonic_seconds()
+        try:
+            self._store.tick()
+            if monotonic_seconds() - self._reaped_at > self._pace.reap_seconds:
+                self._reaped_at = monotonic_seconds()
+                self._store.reap(MOST_REAPED)
+        except StoreUnavailable as error:
+            _log.error("housekeeping failed: %s", error)
+        except Exception:  # noqa: BLE001  as above: without the writer nobody would be answered
+            _log.exception("housekeeping failed")
+        self._store_called_at = None
+
+    def _is_stalled(self) -> bool:
+        since = self._store_called_at
+        return since is not None and monotonic_seconds() - since > self._pace.stalled_seconds
+
+    async def _watch(self) -> None:
+        """Answer those who wait for a writer that stalls; what they asked may still happen."""
+        while True:
+            await asyncio.sleep(self._pace.stalled_seconds / 5)
+            if self._is_stalled():
+                _log.error("the ledger is stalled: %d calls give up", len(self._waiting))
+                for future in self._waiting:
+                    if not future.done():
+                        future.set_result(StoreUnavailable("the ledger does not answer"))
+                self._waiting.clear()

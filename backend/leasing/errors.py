@@ -1,0 +1,62 @@
+"""What can go wrong with a lease, in the words of the domain; HTTP is somebody else's.
+
+LeasingError
+├── LicenseUnknown     no license of the caller's tenant has this key
+├── SessionUnknown     no session of the caller's tenant has this id
+├── SeatsExhausted     every seat was held at some instant of the call (S3)
+├── LeaseLost          the session is over: expired, released or taken over
+├── TooManyInstances   one device runs more programs on one seat than are kept apart
+├── StoreUnavailable   the ledger cannot be reached; nothing was changed, or repeating is safe
+└── Overloaded         the queue for this kind of call is full; nothing was changed
+"""
+
+from typing import Final, Literal
+
+LossReason = Literal["expired", "released", "taken_over"]
+MOST_INSTANCES_PER_DEVICE: Final = 1_000
+
+
+class LeasingError(Exception):
+    """A call on leases that has no lease for an answer."""
+
+
+class LicenseUnknown(LeasingError):
+    """No license of the caller's tenant has this key."""
+
+
+class SessionUnknown(LeasingError):
+    """No session of the caller's tenant, or of the licence key shown, has this id."""
+
+
+class SeatsExhausted(LeasingError):
+    """Every seat is held. ``retry_after_seconds`` is when one can come free at the earliest."""
+
+    def __init__(self, *, total: int, in_use: int, retry_after_seconds: int) -> None:
+        super().__init__(f"all {total} seats are in use")
+        self.total = total
+        self.in_use = in_use
+        self.retry_after_seconds = retry_after_seconds
+
+
+class LeaseLost(LeasingError):
+    """The session ended; the program must stop or acquire anew."""
+
+    def __init__(self, reason: LossReason) -> None:
+        super().__init__(f"the lease is lost: {reason}")
+        self.reason: LossReason = reason
+
+
+class TooManyInstances(LeasingError):
+    """More than 1,000 live instances on one device; the seat itself is not affected."""
+
+
+class StoreUnavailable(LeasingError):
+    """The ledger cannot be reached in time."""
+
+
+class Overloaded(LeasingError):
+    """Too many calls of this kind wait already."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__("too many calls are waiting")
+        self.retry_after_seconds = retry_after_seconds

@@ -1,0 +1,70 @@
+"""POST /api/v1/licenses/acquire/"""
+
+from leasing.engine import Engine
+from leasing.errors import LeasingError
+from leasing.http.answers import json_response, lease_answer
+from leasing.http.bodies import AcquireBody, encode_metadata, read_body
+from leasing.http.credentials import Door
+from leasing.http.messages import Request, Response
+from leasing.http.proofs import Proofs
+from leasing.rules import UNNAMED
+from leasing.store import Acquire, Caller, Lease, Release
+from signing.errors import SigningUnavailable
+from signing.seals import SealedToken
+
+
+class AcquireEndpoint:
+    """Takes a seat and proves it: parse, one call inward, sign, answer."""
+
+    def __init__(self, engine: Engine, door: Door, proofs: Proofs) -> None:
+        self._engine = engine
+        self._door = door
+        self._proofs = proofs
+
+    async def post(self, request: Request) -> Response:
+        """Answer 201 for a new seat and 200 for the one this device already holds."""
+        body = read_body(await request.body(), AcquireBody)
+        caller = await self._door.leasing_caller(request, body.license_key)
+        if "license_token" in body.proofs:
+            self._proofs.check_token_can_be_signed()
+        lease = await self._engine.acquire(self._call(body, caller))
+        try:
+            sealed = self._seal(lease, body)
+            license_data = await self._license_data(lease, body)
+        except SigningUnavailable:
+            await self._hand_back(lease, body, caller)
+            raise
+        answer = lease_answer(
+            lease, sealed=sealed, known_kid=body.known_kid, license_data=license_data
+        )
+        return json_response(answer, 201 if lease.is_new else 200)
+
+    def _call(self, body: AcquireBody, caller: Caller) -> Acquire:
+        return Acquire(
+            caller=caller,
+            key_hmacs=caller.key_hmacs or self._door.key_hmacs(body.license_key),
+            hardware_id=body.hardware_id,
+            instance_id=body.instance_id or UNNAMED,
+            metadata_json=encode_metadata(body.metadata),
+            wants_token="license_token" in body.proofs,
+        )
+
+    def _seal(self, lease: Lease, body: AcquireBody) -> SealedToken | None:
+        if lease.seq is None:
+            return None
+        return self._proofs.license_token(lease, body.nonce)
+
+    async def _license_data(self, lease: Lease, body: AcquireBody) -> dict[str, str] | None:
+        if "license_data" not in body.proofs:
+            return None
+        return await self._proofs.license_data(lease, body.license_key, body.hardware_id)
+
+    async def _hand_back(self, lease: Lease, body: AcquireBody, caller: Caller) -> None:
+        """Give a seat back that cannot be proven; one that was held already stays held."""
+        if not lease.is_new:
+            return
+        instance_id = body.instance_id or UNNAMED
+        try:
+            await self._engine.release(Release(caller, lease.session_id, instance_id))
+        except LeasingError:
+            return  # the caller gets 503; by repeating the call it gets this same seat

@@ -1,0 +1,90 @@
+"""From headers and body to the caller: the only place that reads a credential."""
+
+import asyncio
+from hmac import compare_digest
+
+from identity.errors import Forbidden, InvalidCredential, MissingCredential
+from identity.operations import BearerVerifier
+from identity.rules import Principal, PrincipalKind
+from leasing.http.errors import FieldError, InvalidRequest
+from leasing.http.messages import Request
+from leasing.store import Caller
+from licenses import license_key
+from licenses.license_key import KeyHasher
+
+_LONGEST_KEY = 256
+
+
+class Door:
+    """Tells who calls, by bearer token or licence key."""
+
+    def __init__(self, verifier: BearerVerifier, hasher: KeyHasher) -> None:
+        self._verifier = verifier
+        self._hasher = hasher
+
+    async def leasing_caller(self, request: Request, body_key: str | None = None) -> Caller:
+        """Return a caller that may lease.
+
+        ``body_key`` is the licence key in the body: the credential when there is no header.
+        Raises MissingCredential, InvalidCredential, MissingTenant, Forbidden, or InvalidRequest
+        when the keys in header and body differ.
+        """
+        return await self._caller(request, body_key, writes=True)
+
+    async def reading_caller(self, request: Request) -> Caller:
+        """Return a caller that may look at sessions. Raises the same."""
+        return await self._caller(request, None, writes=False)
+
+    def key_hmacs(self, key: str) -> tuple[str, ...]:
+        """Return the HMACs to look a licence key up by."""
+        return self._hasher.candidates(key)
+
+    async def _caller(self, request: Request, body_key: str | None, *, writes: bool) -> Caller:
+        scheme, credential = _authorization(request)
+        if scheme is None:
+            if body_key is None:
+                raise MissingCredential("no credential")
+            return self._key_caller(body_key)
+        if scheme == "bearer":
+            return _checked(await self._principal(credential), writes=writes)
+        if scheme == "license":
+            return self._key_caller(_same_key(credential, body_key))
+        raise InvalidCredential(f"scheme {scheme[:16]!r}")
+
+    async def _principal(self, token: str) -> Principal:
+        if known := self._verifier.recall(token):
+            return known
+        return await asyncio.to_thread(self._verifier.verify, token)
+
+    def _key_caller(self, key: str) -> Caller:
+        if not 0 < len(key) <= _LONGEST_KEY or not key.isprintable() or not key.isascii():
+            raise InvalidCredential("malformed license key")
+        label = f"{PrincipalKind.LICENSE_KEY.value}:…{license_key.hint(key)}"
+        return Caller(principal=label, key_hmacs=self._hasher.candidates(key))
+
+
+def _authorization(request: Request) -> tuple[str | None, str]:
+    value = request.header(b"authorization")
+    if value is None:
+        if request.count(b"authorization"):
+            raise InvalidCredential("two authorization headers")
+        return None, ""
+    scheme, _, credential = value.decode("latin-1").partition(" ")
+    return scheme.lower(), credential.strip()
+
+
+def _checked(principal: Principal, *, writes: bool) -> Caller:
+    allowed = principal.may_lease() if writes else principal.may_read()
+    if not allowed:
+        raise Forbidden("this role may not do that")
+    return Caller(principal=principal.label, tenant_id=str(principal.tenant_id))
+
+
+def _same_key(header_key: str, body_key: str | None) -> str:
+    if body_key is not None and not compare_digest(
+        license_key.normalize(header_key).encode(), license_key.normalize(body_key).encode()
+    ):
+        raise InvalidRequest(
+            FieldError("license_key", "differs", "license_key differs from the key in the header")
+        )
+    return header_key

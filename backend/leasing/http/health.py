@@ -1,0 +1,32 @@
+"""GET /health: alive, live, ready. Answers without a credential and says nothing more."""
+
+from collections.abc import Callable
+from typing import Final
+
+from leasing.engine import Engine
+from leasing.http.answers import json_response
+from leasing.http.messages import Request, Response
+
+_OK: Final = {"status": "ok"}
+_NOT_READY: Final = {"status": "unavailable"}
+
+
+class HealthEndpoint:
+    """Says whether this process can serve; nothing it asks can be slow.
+
+    ``signing_seconds_left`` tells how long tokens can still be signed.
+    """
+
+    def __init__(self, engine: Engine, signing_seconds_left: Callable[[], int]) -> None:
+        self._engine = engine
+        self._signing_seconds_left = signing_seconds_left
+
+    async def alive(self, _request: Request) -> Response:
+        """Answer 200 as long as the process answers at all."""
+        return json_response(_OK)
+
+    async def ready(self, _request: Request) -> Response:
+        """Answer 200 when this process can serve leases, else 503."""
+        if self._engine.is_ready and self._signing_seconds_left() > 0:
+            return json_response(_OK)
+        return json_response(_NOT_READY, 503)

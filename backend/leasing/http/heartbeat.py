@@ -1,0 +1,39 @@
+"""PATCH /api/v1/licenses/sessions/{session_id}/heartbeat/"""
+
+from leasing.engine import Engine
+from leasing.http.answers import json_response, lease_answer
+from leasing.http.bodies import HeartbeatBody, read_body
+from leasing.http.credentials import Door
+from leasing.http.messages import Request, Response
+from leasing.http.proofs import Proofs
+from leasing.rules import UNNAMED
+from leasing.store import Heartbeat
+
+_NOTHING_SAID = HeartbeatBody()
+
+
+class HeartbeatEndpoint:
+    """Moves a lease on, and signs a fresh token when the last one is past half its life."""
+
+    def __init__(self, engine: Engine, door: Door, proofs: Proofs) -> None:
+        self._engine = engine
+        self._door = door
+        self._proofs = proofs
+
+    async def patch(self, request: Request, session_id: str) -> Response:
+        """Answer 200 with the new end of the lease."""
+        raw = await request.body()
+        body = read_body(raw, HeartbeatBody) if raw else _NOTHING_SAID
+        caller = await self._door.leasing_caller(request, body.license_key)
+        # Else the ledger would count a token as signed that nobody got, and owe none for long.
+        self._proofs.check_token_can_be_signed()
+        lease = await self._engine.renew(
+            Heartbeat(
+                caller=caller,
+                session_id=session_id,
+                instance_id=body.instance_id or UNNAMED,
+                wants_token=body.nonce is not None,
+            )
+        )
+        sealed = self._proofs.license_token(lease, body.nonce) if lease.seq else None
+        return json_response(lease_answer(lease, sealed=sealed, known_kid=body.known_kid))

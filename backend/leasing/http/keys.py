@@ -1,0 +1,27 @@
+"""GET /api/v1/licenses/keys/ and /.well-known/jwks.json: the public keys, for anybody."""
+
+import asyncio
+from typing import Final
+
+from foundation.clock import utc_now
+from leasing.http.answers import json_response
+from leasing.http.messages import Request, Response
+from signing.published_keys import PublishedKeys
+
+_CACHE: Final = ((b"cache-control", b"public, max-age=300"),)
+
+
+class KeysEndpoint:
+    """Publishes the key set, signed by the root, and the plain JWKS for others."""
+
+    def __init__(self, published: PublishedKeys) -> None:
+        self._published = published
+
+    async def keyset(self, _request: Request) -> Response:
+        """Answer 200 with the signed key set and each key as JWK and PEM."""
+        now = int(utc_now().timestamp())
+        return json_response(await asyncio.to_thread(self._published.document, now))
+
+    async def jwks(self, _request: Request) -> Response:
+        """Answer 200 with a JWK set (RFC 7517)."""
+        return json_response(await asyncio.to_thread(self._published.jwks))

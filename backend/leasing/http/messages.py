@@ -1,0 +1,93 @@
+"""ASGI in and out: a request with its body, a response ready to send."""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from leasing.http.errors import BodyTooLarge, UnsupportedMediaType
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+MOST_BODY_BYTES: Final = 65_536
+JSON: Final = b"application/json"
+PROBLEM_JSON: Final = b"application/problem+json"
+
+
+class Response(Struct, frozen=True, gc=False):
+    """A status, a body and what the headers say about it."""
+
+    status: int
+    body: bytes = b""
+    media_type: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Request:
+    """One request; its body is read when asked for."""
+
+    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
+        self.scope = scope
+        self.request_id = request_id
+        self._receive = receive
+
+    @property
+    def method(self) -> str:
+        """The method, in capitals."""
+        return str(self.scope["method"])
+
+    @property
+    def query_string(self) -> bytes:
+        """The query, not decoded."""
+        return bytes(self.scope["query_string"])
+
+    def header(self, name: bytes) -> bytes | None:
+        """Return the one value of a header, by its lower-case name; None without or with two."""
+        values = [value for key, value in self.scope["headers"] if key == name]
+        return values[0] if len(values) == 1 else None
+
+    def count(self, name: bytes) -> int:
+        """Return how often a header is there."""
+        return sum(key == name for key, _ in self.scope["headers"])
+
+    async def body(self) -> bytes:
+        """Return the whole body.
+
+        Raises BodyTooLarge as soon as it is known to be over 64 KiB, and UnsupportedMediaType
+        for a body that does not say it is JSON.
+        """
+        length = self.header(b"content-length") or b""
+        if length.isdigit() and int(length) > MOST_BODY_BYTES:
+            raise BodyTooLarge("the body has more than 65536 bytes")
+        message = await self._receive()
+        body: bytes = message.get("body", b"")
+        while message.get("more_body") and len(body) <= MOST_BODY_BYTES:
+            message = await self._receive()
+            body += message.get("body", b"")
+        if len(body) > MOST_BODY_BYTES:
+            raise BodyTooLarge("the body has more than 65536 bytes")
+        if body and not self._says_json():
+            raise UnsupportedMediaType("the body must be application/json")
+        return body
+
+    def _says_json(self) -> bool:
+        media_type = self.header(b"content-type") or b""
+        return media_type == JSON or media_type.split(b";")[0].strip().lower() == JSON
+
+
+async def send_response(response: Response, send: Send, request_id: str) -> None:
+    """Send a response with the headers that every answer has."""
+    headers = [
+        (b"content-type", response.media_type),
+        (b"content-length", str(len(response.body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-request-id", request_id.encode()),
+        *response.headers,
+    ]
+    if response.status == 204:
+        del headers[:2]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

@@ -1,0 +1,63 @@
+"""From a lease to its signed documents."""
+
+from coditect_license_token import LicenseData, LicenseToken
+from foundation.clock import Clock, rfc3339, utc_now
+from leasing.store import Lease
+from signing.seals import SealedToken, Seals
+
+
+class Proofs:
+    """Makes the two documents of a lease. Raises SigningUnavailable, and then there is none.
+
+    ``issuer`` is the ``iss`` of every token; ``clock`` is the ledger's.
+    """
+
+    def __init__(self, seals: Seals, issuer: str, *, clock: Clock = utc_now) -> None:
+        self._seals = seals
+        self._issuer = issuer
+        self._clock = clock
+
+    def check_token_can_be_signed(self) -> None:
+        """Raise SigningUnavailable when no token could be signed, before the ledger changes."""
+        self._seals.longest_expiry(int(self._clock().timestamp()))
+
+    def license_token(self, lease: Lease, nonce: str | None) -> SealedToken:
+        """Return the lease token; it never outlives the lease, nor its delegation (S7, S10)."""
+        issued_at = int(lease.now.timestamp())
+        lease_end = int(lease.lease_expires_at.timestamp())
+        terms = lease.terms
+        return self._seals.license_token(
+            LicenseToken(
+                issuer=self._issuer,
+                audience=terms.audience,
+                issued_at=issued_at,
+                expires=min(lease_end, self._seals.longest_expiry(issued_at)),
+                session_id=lease.session_id,
+                tenant_id=terms.tenant_id,
+                license_id=terms.license_id,
+                tier=terms.tier,
+                entitlements=terms.entitlements,
+                hardware_binding=lease.device,
+                gen=lease.gen,
+                seq=lease.seq or 0,
+                license_expires_at=rfc3339(terms.expires_at),
+                nonce=nonce,
+            )
+        )
+
+    async def license_data(
+        self, lease: Lease, license_key: str, hardware_id: str
+    ) -> dict[str, str]:
+        """Return the root-signed statement, with key and device as the caller wrote them."""
+        return await self._seals.license_data(
+            LicenseData(
+                license_key=license_key,
+                session_id=lease.session_id,
+                tier=lease.terms.tier,
+                expires_at=rfc3339(lease.terms.expires_at),
+                signed_at=rfc3339(lease.now),
+                hardware_id=hardware_id,
+                lease_expires_at=rfc3339(lease.lease_expires_at),
+                key_id=self._seals.root_key_id,
+            )
+        )

@@ -1,0 +1,124 @@
+"""The ledger of seats. The stores read and write these tables in SQL; Django owns their shape.
+
+No column that a heartbeat writes is indexed: an index on an expiry ends heap-only updates
+and cost a third of the throughput when it was measured (docs/adr/0002).
+"""
+
+from django.db import models
+
+from foundation.ids import new_id
+
+
+class Seat(models.Model):
+    """One seat of one license: a row that at most one session holds, so a cap cannot be passed.
+
+    ``device`` is the hardware binding of the holder, never the hardware id. ``gen`` grows with
+    each new holder and never shrinks (S6). ``lease_expires_at`` is the end of the lease;
+    ``unnamed_expires_at`` the end of the part of it held by calls that named no instance.
+    A row without ``session_id`` is free. Rows are made on demand and never deleted.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "license_id", "slot")
+    tenant_id = models.UUIDField()
+    license_id = models.UUIDField()
+    slot = models.PositiveIntegerField()
+    session_id = models.UUIDField(null=True)
+    device = models.CharField(max_length=22, null=True)  # noqa: DJ001 (null is a free seat)
+    gen = models.PositiveBigIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True)
+    unnamed_expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "seat"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["tenant_id", "license_id", "device"],
+                condition=models.Q(device__isnull=False),
+                name="seat_one_per_device",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant_id", "session_id"],
+                condition=models.Q(session_id__isnull=False),
+                name="seat_one_per_session",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["tenant_id", "license_id", "slot"],
+                condition=models.Q(session_id__isnull=True),
+                name="seat_free",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"seat {self.slot} of {self.license_id}"
+
+
+class SeatInstance(models.Model):
+    """One of several programs on a device that share its seat (S5).
+
+    ``lease_expires_at`` is the end of its share; the token instants are those of the last
+    token signed for it.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "session_id", "instance_id")
+    tenant_id = models.UUIDField()
+    session_id = models.UUIDField()
+    instance_id = models.CharField(max_length=128)
+    lease_expires_at = models.DateTimeField()
+    token_issued_at = models.DateTimeField(null=True)
+    token_expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "seat_instance"
+
+    def __str__(self) -> str:
+        return f"{self.instance_id} of {self.session_id}"
+
+
+class LicenseSession(models.Model):
+    """One holding of a seat from grant to end: history, and what its tokens count with.
+
+    ``seq`` grows with every lease token signed; the token instants are those of the last one
+    signed for a call without an instance. ``end_reason`` is empty while the session lives,
+    then ``released``, ``expired`` or ``taken_over``.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "id")
+    tenant_id = models.UUIDField()
+    id = models.UUIDField(default=new_id, editable=False)
+    license_id = models.UUIDField()
+    slot = models.PositiveIntegerField()
+    gen = models.PositiveBigIntegerField()
+    device = models.CharField(max_length=22)
+    principal = models.CharField(max_length=200)
+    metadata = models.JSONField(default=dict)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=10, default="")
+    seq = models.PositiveBigIntegerField(default=0)
+    token_issued_at = models.DateTimeField(null=True)
+    token_expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "license_session"
+        indexes = (
+            models.Index(fields=["tenant_id", "license_id", "started_at"], name="session_started"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class LedgerState(models.Model):
+    """The one row that says when the ledger was last alive and since when reclaims are held."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    last_alive_at = models.DateTimeField()
+    hold_since = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ledger_state"
+
+    def __str__(self) -> str:
+        return f"alive at {self.last_alive_at.isoformat()}"

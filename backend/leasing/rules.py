@@ -1,0 +1,137 @@
+"""Every decision about seats and leases. Pure: values and ``now`` in, values out.
+
+All instants are aware and UTC and come from the store's clock. Ids are text in the form
+``8-4-4-4-12``.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from msgspec import Struct
+
+from leasing.errors import LeaseLost
+from licenses.errors import LicenseExpired, LicenseRefused, LicenseRevoked, LicenseSuspended
+from licenses.rules import LicenseStatus
+
+UNNAMED: Final = ""
+"""The instance of calls that name none."""
+
+HOLD_INTERVALS: Final = 1.2
+"""How long lapsed seats are held for their owners after a gap, in heartbeat intervals."""
+
+GAP_SECONDS: Final = 30
+"""A ledger that was silent for longer than this was down (docs/acquire-cycle.md)."""
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class Terms(Struct, frozen=True, array_like=True, gc=False):
+    """What a license says, read in the transaction that decides about it."""
+
+    tenant_id: str
+    license_id: str
+    audience: str
+    tier: str
+    entitlements: tuple[str, ...]
+    seats: int
+    overdraft_seats: int
+    status: LicenseStatus
+    expires_at: datetime
+    ttl_seconds: int
+    heartbeat_interval_seconds: int
+    key_auth: bool
+
+    @property
+    def cap(self) -> int:
+        """How many seats may be held at once."""
+        return self.seats + self.overdraft_seats
+
+
+class Holding(Struct, frozen=True, array_like=True, gc=False):
+    """One session and the seat it holds, with the counters of its tokens.
+
+    ``unnamed_expires_at`` is the end of the part of the lease that calls without an instance
+    hold; the token instants are those of the last token signed for the instance in question.
+    """
+
+    session_id: str
+    slot: int
+    gen: int
+    device: str
+    lease_expires_at: datetime
+    unnamed_expires_at: datetime | None
+    seq: int
+    token_issued_at: datetime | None
+    token_expires_at: datetime | None
+
+
+def refusal(terms: Terms, now: datetime) -> LicenseRefused | None:
+    """Return why a license gives no right at an instant, or None when it does."""
+    if terms.status is LicenseStatus.REVOKED:
+        return LicenseRevoked("the license was revoked")
+    if terms.status is LicenseStatus.SUSPENDED:
+        return LicenseSuspended("the license is suspended")
+    if terms.expires_at <= now:
+        return LicenseExpired("the license has expired")
+    return None
+
+
+def lease_end(terms: Terms, now: datetime, current: datetime | None = None) -> datetime:
+    """Return where a lease granted or renewed now ends: one TTL on, not past the license.
+
+    Never before ``current``, the end it has already (S7).
+    """
+    end = min(now + timedelta(seconds=terms.ttl_seconds), terms.expires_at)
+    return end if current is None else max(end, current)
+
+
+def is_live(lease_expires_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a lease runs at an instant; its end itself is outside."""
+    return lease_expires_at is not None and lease_expires_at > now
+
+
+def hold_end(
+    hold_since: datetime | None, heartbeat_interval_seconds: int, now: datetime
+) -> datetime | None:
+    """Return until when lapsed seats wait for their owners, or None when they do not (S2)."""
+    if hold_since is None:
+        return None
+    end = hold_since + timedelta(seconds=HOLD_INTERVALS * heartbeat_interval_seconds)
+    return end if now < end else None
+
+
+def counted_after(
+    hold_since: datetime | None, heartbeat_interval_seconds: int, now: datetime
+) -> datetime:
+    """Return the instant after which a lease must end to count: now, or ever during a hold."""
+    is_held = hold_end(hold_since, heartbeat_interval_seconds, now) is not None
+    return _EVER if is_held else now
+
+
+def loss(
+    terms: Terms, lease_expires_at: datetime, *, hold_since: datetime | None, now: datetime
+) -> LeaseLost | None:
+    """Return why a heartbeat comes too late, or None when it renews.
+
+    A lapsed lease is over, unless the ledger itself was away: then its owner may renew.
+    """
+    if lease_expires_at > counted_after(hold_since, terms.heartbeat_interval_seconds, now):
+        return None
+    return LeaseLost("expired")
+
+
+def is_token_due(issued_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:
+    """Tell whether the last token signed is past half its life, or there is none."""
+    if issued_at is None or expires_at is None:
+        return True
+    return now - issued_at >= (expires_at - issued_at) / 2
+
+
+def may_grant(*, live: int, cap: int) -> bool:
+    """Tell whether one more seat may be held: never over the cap (S1, S12)."""
+    return live < cap
+
+
+def was_away(last_alive_at: datetime, now: datetime) -> bool:
+    """Tell whether the ledger was silent long enough that live holders may have lapsed."""
+    return (now - last_alive_at).total_seconds() > GAP_SECONDS

@@ -1,0 +1,127 @@
+"""The protocol of every store, and what goes in and comes out.
+
+A store applies a batch of calls in one transaction. Each call has its own outcome: a value, or
+the error it would raise, so one bad call never fails its neighbours.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from leasing.rules import UNNAMED, Terms
+
+
+class Caller(Struct, frozen=True, gc=False):
+    """Who calls. Either a verified principal of a tenant, or whoever shows a licence key.
+
+    ``principal`` is the audit label. With a key as the credential, ``tenant_id`` is None and
+    ``key_hmacs`` are its HMACs under every pepper; the store finds out whether one is known.
+    """
+
+    principal: str
+    tenant_id: str | None = None
+    key_hmacs: tuple[str, ...] = ()
+
+
+class Acquire(Struct, frozen=True, gc=False):
+    """Take a seat of the license with this key for this device, or come back to it.
+
+    ``key_hmacs`` are the HMACs of the key in the body. ``metadata_json`` is kept with the
+    session. ``wants_token`` counts a token as signed.
+    """
+
+    caller: Caller
+    key_hmacs: tuple[str, ...]
+    hardware_id: str
+    instance_id: str = UNNAMED
+    metadata_json: str = "{}"
+    wants_token: bool = True
+
+
+class Heartbeat(Struct, frozen=True, gc=False):
+    """Move the lease of a session, or of one instance of it, one TTL on."""
+
+    caller: Caller
+    session_id: str
+    instance_id: str = UNNAMED
+    wants_token: bool = False
+
+
+class Release(Struct, frozen=True, gc=False):
+    """Give a seat back, or one instance's share of it."""
+
+    caller: Caller
+    session_id: str
+    instance_id: str = UNNAMED
+
+
+class Inspect(Struct, frozen=True, gc=False):
+    """Read the state of a session."""
+
+    caller: Caller
+    session_id: str
+
+
+Call = Acquire | Heartbeat | Release | Inspect
+
+
+class Lease(Struct, frozen=True, gc=False):
+    """A seat held, as committed. ``now`` is the store's instant of the decision.
+
+    ``seq`` is None when no token is due; ``in_use`` is only counted for an acquire.
+    """
+
+    terms: Terms
+    session_id: str
+    device: str
+    gen: int
+    lease_expires_at: datetime
+    now: datetime
+    is_new: bool = False
+    seq: int | None = None
+    in_use: int | None = None
+
+
+class Released(Struct, frozen=True, gc=False):
+    """The share named in the call is held no longer, now or since earlier."""
+
+
+class SessionState(Struct, frozen=True, gc=False):
+    """What is known about a session. ``ended_at`` is None while it holds its seat."""
+
+    session_id: str
+    license_id: str
+    tier: str
+    started_at: datetime
+    lease_expires_at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+    instances: tuple[str, ...]
+
+
+Outcome = Lease | Released | SessionState | Exception
+
+
+class Store(Protocol):
+    """A ledger of seats. Used by one thread at a time."""
+
+    def apply(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Decide and commit a batch; one outcome for each call, in order.
+
+        Outcomes are durable when this returns. Raises StoreUnavailable when nothing was
+        committed, or when it is not known whether the batch was: repeating it is safe.
+        """
+
+    def reap(self, most: int) -> int:
+        """End up to ``most`` sessions whose lease has lapsed; return how many were ended.
+
+        Housekeeping: no grant waits for it.
+        """
+
+    def tick(self) -> None:
+        """Note durably that the ledger is alive."""
+
+    def close(self) -> None:
+        """Let go of the ledger."""

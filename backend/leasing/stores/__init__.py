@@ -1,0 +1,1 @@
+"""Where the ledger is kept. Every store passes one conformance suite."""

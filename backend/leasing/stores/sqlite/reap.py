@@ -1,0 +1,25 @@
+"""Reap: end sessions whose lease has lapsed. Housekeeping; no grant waits for it (S9)."""
+
+from leasing.stores.sqlite import statements as sql
+from leasing.stores.sqlite.transaction import Transaction, as_instant, as_text
+
+
+def reap(transaction: Transaction, most: int) -> int:
+    """End up to ``most`` lapsed sessions that no reclaim hold keeps; return how many."""
+    lapsed = transaction.run(
+        sql.LAPSED_ANYWHERE, now=as_text(transaction.now), most=most
+    ).fetchall()
+    ended = 0
+    for tenant, license_, slot, session, lease_end, interval_seconds in lapsed:
+        if as_instant(lease_end) > transaction.counted_after(interval_seconds):
+            continue
+        transaction.end_session(
+            tenant=tenant,
+            license=license_,
+            slot=slot,
+            session=session,
+            reason="expired",
+            lease_expires_at=as_instant(lease_end),
+        )
+        ended += 1
+    return ended

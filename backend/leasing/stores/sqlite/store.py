@@ -1,0 +1,191 @@
+"""The store: a batch in, one durable transaction, one outcome for each call."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from coditect_license_token import TokenError
+from foundation.clock import Clock, utc_now
+from identity.errors import IdentityError
+from leasing.errors import LeasingError, StoreUnavailable
+from leasing.occupancy import Occupancy
+from leasing.rules import was_away
+from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
+from leasing.stores.gate import WriteGate
+from leasing.stores.sqlite import statements as sql
+from leasing.stores.sqlite.acquire import acquire
+from leasing.stores.sqlite.heartbeat import renew_all
+from leasing.stores.sqlite.reap import reap
+from leasing.stores.sqlite.release import release
+from leasing.stores.sqlite.session_state import session_state
+from leasing.stores.sqlite.transaction import Transaction, as_instant, as_text
+from licenses.errors import LicenseRefused
+
+_TICK: Final = timedelta(seconds=5)
+_BUSY_TIMEOUT_SECONDS: Final = 5
+_MOST_OCCUPANCIES: Final = 10_000
+
+
+class SqliteStore:
+    """The ledger in one SQLite file, written by one thread.
+
+    ``database`` has been migrated. ``clock`` is the lease clock: on one machine the host's.
+    Every write passes the file's write gate.
+    """
+
+    def __init__(self, database: Path, *, clock: Clock = utc_now) -> None:
+        self._clock = clock
+        self._gate = WriteGate(database)
+        self._connection = _connect(database)
+        self._occupancies: dict[str, Occupancy] = {}
+        self._foreign_commits = -1
+        self._decided_at = clock()
+        self._last_alive_at: datetime | None = None
+        self._hold_since: datetime | None = None
+        self.tick()
+
+    def apply(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Decide and commit a batch; one outcome for each call, in order.
+
+        Raises StoreUnavailable when SQLite fails; nothing was committed then, or the same
+        calls repeat safely.
+        """
+        try:
+            return self._apply_together(calls)
+        except _Poisoned:
+            return [self._apply_alone(call) for call in calls]
+
+    def reap(self, most: int) -> int:
+        """End up to ``most`` sessions whose lease has lapsed; return how many."""
+        with self._transaction() as transaction:
+            return reap(transaction, most)
+
+    def tick(self) -> None:
+        """Note durably that the ledger is alive, and whether it had been away."""
+        with self._transaction():
+            pass
+
+    def close(self) -> None:
+        """Note the last moment alive and close the file."""
+        self._last_alive_at = None
+        try:
+            self.tick()
+        finally:
+            self._connection.close()
+            self._gate.close()
+
+    def _apply_together(self, calls: Sequence[Call]) -> list[Outcome]:
+        outcomes: list[Outcome | None] = [None] * len(calls)
+        beats = [(place, call) for place, call in enumerate(calls) if isinstance(call, Heartbeat)]
+        with self._transaction() as transaction:
+            renewed = renew_all(transaction, [call for _, call in beats]) if beats else []
+            for (place, _), outcome in zip(beats, renewed, strict=True):
+                outcomes[place] = outcome
+            for place, call in enumerate(calls):
+                if not isinstance(call, Heartbeat):
+                    outcomes[place] = _decide(transaction, call)
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _apply_alone(self, call: Call) -> Outcome:
+        try:
+            return self._apply_together([call])[0]
+        except _Poisoned as error:
+            return StoreUnavailable(str(error))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        self._gate.acquire()
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            transaction = self._begin(self._clock())
+            yield transaction
+            transaction.write_records()
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            translated = _translated(error)
+            if translated is error:
+                raise
+            raise translated from error
+        finally:
+            self._gate.release()
+
+    def _begin(self, now: datetime) -> Transaction:
+        self._forget_what_changed(now)
+        self._keep_alive(now)
+        return Transaction(
+            self._connection,
+            now=now,
+            hold_since=self._hold_since,
+            occupancies=self._occupancies,
+        )
+
+    def _forget_what_changed(self, now: datetime) -> None:
+        """Forget the counts after a commit of others, or when the clock went back (S13)."""
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        is_foreign, is_back = version != self._foreign_commits, now < self._decided_at
+        if is_foreign or is_back or len(self._occupancies) > _MOST_OCCUPANCIES:
+            self._occupancies.clear()
+        self._foreign_commits, self._decided_at = version, now
+
+    def _keep_alive(self, now: datetime) -> None:
+        """Stamp the ledger every few seconds; after a gap, hold reclaims from now on."""
+        if self._last_alive_at is not None and abs(now - self._last_alive_at) < _TICK:
+            return
+        row = self._connection.execute(sql.READ_STATE).fetchone()
+        if row is not None:
+            last_alive_at = as_instant(row[0])
+            self._hold_since = as_instant(row[1]) if row[1] else None
+            if was_away(last_alive_at, now):
+                self._hold_since = now
+        hold = as_text(self._hold_since) if self._hold_since else None
+        self._connection.execute(sql.WRITE_STATE, {"alive": as_text(now), "hold": hold})
+        self._last_alive_at = now
+
+    def _roll_back(self) -> None:
+        self._occupancies.clear()
+        self._last_alive_at = None
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+class _Poisoned(StoreUnavailable):
+    """One call of a batch cannot be written; the batch was rolled back."""
+
+
+def _decide(transaction: Transaction, call: Acquire | Release | Inspect) -> Outcome:
+    try:
+        if isinstance(call, Acquire):
+            return acquire(transaction, call)
+        if isinstance(call, Release):
+            return release(transaction, call)
+        return session_state(transaction, call)
+    except (LeasingError, LicenseRefused, IdentityError) as error:
+        return error
+
+
+def _translated(error: BaseException) -> BaseException:
+    """Return what a failed transaction means to the caller."""
+    if isinstance(error, sqlite3.OperationalError):
+        return StoreUnavailable(f"the ledger failed: {error}")
+    if isinstance(error, sqlite3.Error | OverflowError | UnicodeError | TokenError):
+        return _Poisoned(f"the ledger refused a value: {type(error).__name__}")
+    return error
+
+
+def _connect(database: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{database.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=_BUSY_TIMEOUT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=64,
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -65536")
+    return connection

@@ -1,0 +1,229 @@
+"""One open transaction of the SQLite store: its instant, its statements, what it must record."""
+
+import sqlite3
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from foundation.ids import new_id
+from leasing.occupancy import HORIZON, MOST_REMEMBERED, Occupancy
+from leasing.rules import Terms, counted_after, hold_end, is_live
+from leasing.stores.sqlite import statements as sql
+
+ENCODER: Final = msgspec.json.Encoder()
+SYSTEM: Final = "system:lease"
+
+
+class Transaction:
+    """What the deeds of one batch share. ``now`` is one instant, read after the gate."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        now: datetime,
+        hold_since: datetime | None,
+        occupancies: dict[str, Occupancy],
+    ) -> None:
+        self._connection = connection
+        self.now = now
+        self.hold_since = hold_since
+        self._occupancies = occupancies
+        self._records: list[dict[str, Any]] = []
+        self._denials: Counter[tuple[str, str, str]] = Counter()
+
+    def run(self, statement: str, **values: Any) -> sqlite3.Cursor:
+        """Execute one statement with named values."""
+        return self._connection.execute(statement, values)
+
+    def one(self, statement: str, **values: Any) -> tuple[Any, ...] | None:
+        """Return the first row of a query, or None."""
+        row: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
+        return row
+
+    def record(
+        self,
+        action: str,
+        *,
+        tenant: str,
+        license: str,
+        session: str,
+        principal: str,
+        **details: Any,
+    ) -> None:
+        """Add one audit record to this transaction (S15)."""
+        self._records.append(
+            {
+                "tenant": tenant,
+                "id": new_id().hex,
+                "at": as_text(self.now),
+                "action": action,
+                "principal": principal,
+                "license": license,
+                "session": session,
+                "details": ENCODER.encode(details).decode(),
+            }
+        )
+
+    def count_denial(self, terms: Terms, reason: str) -> None:
+        """Count one denied acquire of a license."""
+        self._denials[as_hex(terms.tenant_id), as_hex(terms.license_id), reason] += 1
+
+    def write_records(self) -> None:
+        """Write what was recorded and counted; called once, before the commit."""
+        if self._records:
+            self._connection.executemany(sql.RECORD, self._records)
+        hour = as_text(self.now.replace(minute=0, second=0, microsecond=0))
+        for (tenant, license_, reason), count in self._denials.items():
+            self.run(
+                sql.COUNT_DENIALS,
+                tenant=tenant,
+                license=license_,
+                reason=reason,
+                hour=hour,
+                count=count,
+            )
+
+    def end_session(
+        self,
+        *,
+        tenant: str,
+        license: str,
+        slot: int,
+        session: str,
+        reason: str,
+        lease_expires_at: datetime,
+        principal: str = SYSTEM,
+    ) -> None:
+        """End a session and free its seat, with its audit record. Ids are hexadecimal.
+
+        It ended now, or with its lease if that lapsed before.
+        """
+        seat = {"tenant": tenant, "license": license, "slot": slot, "session": session}
+        self.run(sql.FREE_SEAT, **seat)
+        self.run(sql.FORGET_INSTANCES, tenant=tenant, session=session)
+        self.run(
+            sql.END_SESSION,
+            tenant=tenant,
+            session=session,
+            ended_at=as_text(min(lease_expires_at, self.now)),
+            reason=reason,
+        )
+        action = "seat.released" if reason == "released" else "lease.expired"
+        self.record(
+            action,
+            tenant=tenant,
+            license=license,
+            session=session,
+            principal=principal,
+            slot=slot,
+            reason=reason,
+        )
+        if occupancy := self._occupancies.get(license):
+            occupancy.freed(slot, lease_expires_at)
+
+    def occupancy(self, terms: Terms) -> Occupancy:
+        """Return how full a license is at this transaction's instant, exactly."""
+        license_ = as_hex(terms.license_id)
+        occupancy = self._occupancies.get(license_)
+        if occupancy is None or occupancy.is_stale(self.now):
+            occupancy = self._occupancies[license_] = self._scan(terms)
+        self._settle(terms, occupancy)
+        return occupancy
+
+    def forget_occupancy(self, license: str) -> None:
+        """Have the next acquire of a license scan its seats anew."""
+        self._occupancies.pop(license, None)
+
+    def known_occupancy(self, license: str) -> Occupancy | None:
+        """Return how full a license is when that is known by heart, else None."""
+        return self._occupancies.get(license)
+
+    def counted_after(self, heartbeat_interval_seconds: int) -> datetime:
+        """Return the instant after which a lease must end to count."""
+        return counted_after(self.hold_since, heartbeat_interval_seconds, self.now)
+
+    def _scan(self, terms: Terms) -> Occupancy:
+        held_until = self._held_until(terms)
+        return self._scan_live(terms) if held_until is None else self._scan_held(terms, held_until)
+
+    def _scan_held(self, terms: Terms, held_until: datetime) -> Occupancy:
+        """Count every holder: while reclaims are held, lapsed leases may be renewed."""
+        since = self.counted_after(terms.heartbeat_interval_seconds)
+        live, rows = self._count(terms, since)
+        return Occupancy(
+            live=live, rows=rows, counted_after=since, horizon=held_until, upcoming=[], lapsed=set()
+        )
+
+    def _scan_live(self, terms: Terms) -> Occupancy:
+        horizon = self.now + HORIZON
+        seats = {
+            "tenant": as_hex(terms.tenant_id),
+            "license": as_hex(terms.license_id),
+            "now": as_text(self.now),
+        }
+        live, rows = self._count(terms, self.now)
+        ending = self.run(
+            sql.SEATS_ENDING, **seats, horizon=as_text(horizon), most=MOST_REMEMBERED
+        ).fetchall()
+        lapsed = self.run(sql.SEATS_LAPSED, **seats, cap=terms.cap, most=MOST_REMEMBERED)
+        upcoming = [(as_instant(end), slot) for end, slot in ending]
+        return Occupancy(
+            live=live,
+            rows=rows,
+            counted_after=self.now,
+            horizon=upcoming[-1][0] if len(upcoming) == MOST_REMEMBERED else horizon,
+            upcoming=upcoming,
+            lapsed={slot for (slot,) in lapsed},
+        )
+
+    def _count(self, terms: Terms, since: datetime) -> tuple[int, int]:
+        seats = {"tenant": as_hex(terms.tenant_id), "license": as_hex(terms.license_id)}
+        live, rows = self.one(sql.COUNT_SEATS, **seats, now=as_text(since)) or (0, 0)
+        return live, rows
+
+    def _held_until(self, terms: Terms) -> datetime | None:
+        return hold_end(self.hold_since, terms.heartbeat_interval_seconds, self.now)
+
+    def _settle(self, terms: Terms, occupancy: Occupancy) -> None:
+        if self._held_until(terms) is not None:
+            return
+        seat = {"tenant": as_hex(terms.tenant_id), "license": as_hex(terms.license_id)}
+        while (slot := occupancy.next_due(self.now)) is not None:
+            session, end = self.one(sql.SEAT, **seat, slot=slot) or (None, None)
+            if session is None:
+                continue
+            if is_live(as_instant(end), self.now):
+                occupancy.found_live(slot, as_instant(end))
+            else:
+                occupancy.found_lapsed(slot)
+
+
+def as_hex(identifier: str) -> str:
+    """Return an id as Django keeps it in SQLite."""
+    return identifier.replace("-", "")
+
+
+def as_dashed(identifier: str) -> str:
+    """Return an id as the outside knows it."""
+    return "-".join(
+        (
+            identifier[:8],
+            identifier[8:12],
+            identifier[12:16],
+            identifier[16:20],
+            identifier[20:],
+        )
+    )
+
+
+def as_text(instant: datetime) -> str:
+    """Return an instant as Django keeps it in SQLite, always with microseconds."""
+    return instant.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def as_instant(text: str) -> datetime:
+    """Return the instant that Django's text for SQLite stands for."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

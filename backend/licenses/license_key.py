@@ -1,0 +1,93 @@
+"""Licence keys: how they are written, checked and stored. Pure.
+
+A key is ``CDT1-`` and thirty Crockford base32 characters in groups of five: 125 random bits and
+a 25-bit check. The check finds typing errors without a database and lets secret scanners be
+sure; it is no secret. Stored is only an HMAC under a versioned pepper (docs/adr/0006).
+"""
+
+import hashlib
+import hmac
+import zlib
+from collections.abc import Mapping
+from typing import Final
+
+PREFIX: Final = "CDT1"
+RANDOM_BYTES: Final = 16
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_FOLDED: Final = str.maketrans("OIL", "011", "- ")
+_BODY_LENGTH: Final = 25
+_CHECK_LENGTH: Final = 5
+
+
+def format_key(randomness: bytes) -> str:
+    """Return the key that spells the first 125 bits of 16 random bytes.
+
+    Raises ValueError for another length. The caller brings randomness of the operating system.
+    """
+    if len(randomness) != RANDOM_BYTES:
+        raise ValueError("a license key takes 16 random bytes")
+    body = _spell(int.from_bytes(randomness, "big") >> 3, _BODY_LENGTH)
+    letters = body + _check(body)
+    groups = [letters[start : start + 5] for start in range(0, len(letters), 5)]
+    return "-".join([PREFIX, *groups])
+
+
+def normalize(key: str) -> str:
+    """Return one spelling for all ways to type a key: case, hyphens, spaces, O/0, I/L/1.
+
+    A text that is no well-formed key of ours comes back unchanged: it names nothing, or an
+    imported key, which is compared letter by letter.
+    """
+    text = key.upper()
+    if not text.startswith(PREFIX):
+        return key
+    letters = text[len(PREFIX) :].translate(_FOLDED)
+    body, check = letters[:_BODY_LENGTH], letters[_BODY_LENGTH:]
+    if len(letters) != _BODY_LENGTH + _CHECK_LENGTH or not set(letters) <= set(_ALPHABET):
+        return key
+    return PREFIX + letters if hmac.compare_digest(check, _check(body)) else key
+
+
+def is_well_formed(key: str) -> bool:
+    """Tell whether a text is a key of ours with a right check, in any spelling."""
+    return len(normalize(key)) == len(PREFIX) + _BODY_LENGTH + _CHECK_LENGTH and normalize(
+        key
+    ).startswith(PREFIX)
+
+
+def hint(key: str) -> str:
+    """Return the last four characters, which may be shown and logged."""
+    return normalize(key)[-4:]
+
+
+class KeyHasher:
+    """Turns keys into what is stored, under every pepper still in use.
+
+    ``peppers`` are secrets of at least 32 bytes by version; the highest version hashes new keys.
+    """
+
+    def __init__(self, peppers: Mapping[int, bytes]) -> None:
+        if not peppers or any(len(pepper) < 32 for pepper in peppers.values()):
+            raise ValueError("every license key pepper takes at least 32 bytes")
+        self._peppers = dict(sorted(peppers.items(), reverse=True))
+        self.current_version = max(peppers)
+
+    def current(self, key: str) -> str:
+        """Return a key's HMAC under the newest pepper, 64 hexadecimal digits."""
+        return _hmac(self._peppers[self.current_version], key)
+
+    def candidates(self, key: str) -> tuple[str, ...]:
+        """Return a key's HMAC under each pepper, newest first, to look it up by."""
+        return tuple(_hmac(pepper, key) for pepper in self._peppers.values())
+
+
+def _hmac(pepper: bytes, key: str) -> str:
+    return hmac.digest(pepper, normalize(key).encode(), hashlib.sha256).hex()
+
+
+def _spell(number: int, length: int) -> str:
+    return "".join(_ALPHABET[(number >> 5 * place) & 31] for place in reversed(range(length)))
+
+
+def _check(body: str) -> str:
+    return _spell(zlib.crc32((PREFIX + body).encode()) & 0x1FFFFFF, _CHECK_LENGTH)
