@@ -1,15 +1,22 @@
 """Which tenant a call acts in. Only the credential decides, never the body."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import msgspec
 
-from identity.errors import InvalidCredential, MissingCredential
+from identity.errors import IdentityError, InvalidCredential, MissingCredential
 from leasing.errors import LicenseUnknown, SessionUnknown
 from leasing.rules import Terms
 from leasing.store import Acquire, Caller
 from leasing.stores.sqlite import statements as sql
 from leasing.stores.sqlite.transaction import ENCODER, Transaction, as_hex
 
+Bounds = tuple[str, str | None]
+"""The tenant a caller acts in and the only license it may touch, if bound to one, as stored."""
+
 _TERMS = msgspec.json.Decoder(Terms)
+_NO_KEY_AUTH: Final = "this license does not take its key as a credential"
 
 
 def terms_for_acquire(transaction: Transaction, call: Acquire) -> Terms:
@@ -42,19 +49,39 @@ def terms_of_key(transaction: Transaction, caller: Caller) -> Terms:
         raise InvalidCredential("unknown license key")
     terms = _TERMS.decode(row[0])
     if not terms.key_auth:
-        raise MissingCredential("this license does not take its key as a credential")
+        raise MissingCredential(_NO_KEY_AUTH)
     return terms
 
 
-def tenant_of(transaction: Transaction, caller: Caller) -> tuple[str, str | None]:
-    """Return the tenant a caller acts in, and the only license it may touch, if bound to one.
+def tenant_of(transaction: Transaction, caller: Caller) -> Bounds:
+    """Return where a caller may act.
 
-    Both ids are hexadecimal. Raises what ``terms_of_key`` raises.
+    Raises InvalidCredential and MissingCredential for a key that is unknown, or no credential.
     """
+    (found,) = tenants_of(transaction, [caller])
+    if isinstance(found, IdentityError):
+        raise found
+    return found
+
+
+def tenants_of(transaction: Transaction, callers: Sequence[Caller]) -> list[Bounds | IdentityError]:
+    """Return where each caller may act, or why it may not, with one look at all keys shown."""
+    hmacs = {hmac for caller in callers if caller.tenant_id is None for hmac in caller.key_hmacs}
+    shown: dict[str, tuple[str, str, bool]] = {}
+    if hmacs:
+        found = transaction.run(sql.LICENSES_OF_KEYS, hmacs=ENCODER.encode(hmacs).decode())
+        shown = {hmac: (tenant, license_, auth) for hmac, tenant, license_, auth in found}
+    return [_bounds(caller, shown) for caller in callers]
+
+
+def _bounds(caller: Caller, shown: dict[str, tuple[str, str, bool]]) -> Bounds | IdentityError:
     if caller.tenant_id is not None:
         return as_hex(caller.tenant_id), None
-    terms = terms_of_key(transaction, caller)
-    return as_hex(terms.tenant_id), as_hex(terms.license_id)
+    for hmac in caller.key_hmacs:
+        if hmac in shown:
+            tenant, license_, key_auth = shown[hmac]
+            return (tenant, license_) if key_auth else MissingCredential(_NO_KEY_AUTH)
+    return InvalidCredential("unknown license key")
 
 
 def check_license(only: str | None, license: str) -> None:

@@ -32,6 +32,11 @@ CROSS JOIN license AS l ON l.key_hmac = k.value
 CROSS JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
 LIMIT 1"""
 
+# Answers tenant, license and whether the key is a credential, for each key HMAC that is known.
+LICENSES_OF_KEYS = """
+SELECT l.key_hmac, l.tenant_id, l.id, l.key_auth FROM json_each(:hmacs) AS k
+CROSS JOIN license AS l ON l.key_hmac = k.value"""
+
 # Answers the terms of the license of one tenant with one of these key HMACs.
 TERMS_BY_KEY_IN_TENANT = f"""
 SELECT {_TERMS} FROM json_each(:hmacs) AS k
@@ -86,14 +91,27 @@ FROM (SELECT value ->> 0 AS tenant, value ->> 1 AS session, value ->> 2 AS ends
       FROM json_each(:renewals)) AS w
 WHERE seat_instance.tenant_id = w.tenant AND seat_instance.session_id = w.session"""
 
-# Notes tokens signed for calls without an instance; tokens are [tenant, session, seq, from, to].
-# An instance of the session may have been given a later one in the same batch.
+# Notes tokens signed; renewals are [tenant, session, seq, from, to], the last two only for
+# calls without an instance.
 NOTE_TOKENS = """
-UPDATE license_session SET seq = max(license_session.seq, w.seq), token_issued_at = w.issued,
-                           token_expires_at = w.ends
+UPDATE license_session SET seq = w.seq,
+    token_issued_at = coalesce(w.issued, license_session.token_issued_at),
+    token_expires_at = coalesce(w.ends, license_session.token_expires_at)
 FROM (SELECT value ->> 0 AS tenant, value ->> 1 AS session, value ->> 2 AS seq,
-             value ->> 3 AS issued, value ->> 4 AS ends FROM json_each(:tokens)) AS w
+             value ->> 3 AS issued, value ->> 4 AS ends FROM json_each(:renewals)) AS w
 WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
+
+# Moves the ends of many instances; renewals are [tenant, session, instance, end, from, to], the
+# last two only where a token was signed.
+RENEW_INSTANCES = """
+UPDATE seat_instance SET lease_expires_at = max(lease_expires_at, w.ends),
+    token_issued_at = coalesce(w.issued, seat_instance.token_issued_at),
+    token_expires_at = coalesce(w.token_ends, seat_instance.token_expires_at)
+FROM (SELECT value ->> 0 AS tenant, value ->> 1 AS session, value ->> 2 AS instance,
+             value ->> 3 AS ends, value ->> 4 AS issued, value ->> 5 AS token_ends
+      FROM json_each(:renewals)) AS w
+WHERE seat_instance.tenant_id = w.tenant AND seat_instance.session_id = w.session
+  AND seat_instance.instance_id = w.instance"""
 
 # Moves the end of one instance of a session, made when missing, and notes its token if any.
 PUT_INSTANCE = """
