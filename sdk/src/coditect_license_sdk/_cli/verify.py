@@ -1,0 +1,101 @@
+"""The commands verify and hardware-id: facts that need no server."""
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from coditect_license_sdk import _options
+from coditect_license_sdk._cli.exits import OK
+from coditect_license_sdk._cli.output import Output
+from coditect_license_sdk._cli.settings import device_id, named_device
+from coditect_license_sdk._clock import SystemClock
+from coditect_license_sdk._hardware import machine_id
+from coditect_license_sdk._trust import load_roots
+from coditect_license_sdk._verify import Expected, Proof, open_kept_proof, open_statement
+from coditect_license_sdk.errors import ConfigurationError, VerificationFailed
+from coditect_license_token import Roots
+
+
+def verify(chosen: argparse.Namespace, output: Output) -> int:
+    """Verify license_data, or a license_token with its delegation, offline.
+
+    Every one of them that the file has must hold. The time is this machine's clock.
+    """
+    document = _read(chosen.file)
+    roots = load_roots(chosen.roots or _options.setting("ROOTS"))
+    now = int(SystemClock().wall_seconds())
+    facts: dict[str, object] = {"verified": True}
+    if "license_token" in document:
+        facts |= _token_facts(document, roots, chosen, now)
+    if "license_data" in document or "signature" in document:
+        statement = document.get("license_data", document)
+        facts |= _statement_facts(statement, roots, chosen, now)
+    if len(facts) == 1:
+        raise VerificationFailed("the file has neither license_data nor license_token")
+    output.facts(facts)
+    return OK
+
+
+def show_hardware_id(chosen: argparse.Namespace, output: Output) -> int:
+    """Show what names this device, already hashed."""
+    derived = "machine" if machine_id() else "cache folder"
+    source = "settings" if named_device(chosen) else derived
+    output.facts({"hardware_id": device_id(chosen), "source": source})
+    return OK
+
+
+def _token_facts(
+    document: dict[str, Any], roots: Roots, chosen: argparse.Namespace, now: int
+) -> dict[str, object]:
+    proof = Proof(str(document["license_token"]), str(document.get("delegation", "")))
+    expected = Expected(
+        hardware_id=chosen.hardware_id, audience=chosen.audience, issuer=chosen.issuer
+    )
+    claims = open_kept_proof(proof, roots=roots, expected=expected, now=now).claims
+    return {
+        "session_id": claims.session_id,
+        "tier": claims.tier,
+        "entitlements": list(claims.entitlements),
+        "audience": claims.audience,
+        "issuer": claims.issuer,
+        "lease_expires_at": datetime.fromtimestamp(claims.expires, UTC).isoformat(),
+        "license_expires_at": claims.license_expires_at,
+    }
+
+
+def _statement_facts(
+    statement: object, roots: Roots, chosen: argparse.Namespace, now: int
+) -> dict[str, object]:
+    if not isinstance(statement, dict):
+        raise VerificationFailed("license_data is not an object")
+    data = open_statement(statement, roots=roots, now=now, hardware_id=chosen.hardware_id)
+    return {
+        "session_id": data.session_id,
+        "tier": data.tier,
+        "key_id": data.key_id,
+        "lease_expires_at": data.lease_expires_at,
+        "license_expires_at": data.expires_at,
+    }
+
+
+def _read(name: str) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+        document = json.loads(text, object_pairs_hook=_without_duplicates)
+    except OSError as error:
+        raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise VerificationFailed(f"{name} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise VerificationFailed(f"{name} is not a JSON object")
+    return document
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member twice")
+    return members

@@ -1,0 +1,214 @@
+"""One lease from the first request to the last, without I/O: the same for threads and asyncio.
+
+A driver asks `due` for a call, sends it, and hands the outcome to `settle`, which says what the
+program should be told. `plan` and `grant` are replaced whole, so other threads may read them.
+"""
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from coditect_license_sdk import _dialogue, _plan
+from coditect_license_sdk._cache import Kept
+from coditect_license_sdk._clock import Reading, TimeFloor
+from coditect_license_sdk._dialogue import Acknowledgement, Grant, Party
+from coditect_license_sdk._plan import Event, Plan, Step, Window
+from coditect_license_sdk._wire import Answer, Call, Deed
+from coditect_license_sdk.errors import (
+    LeaseLost,
+    LicenseError,
+    LicenseRefused,
+    LicenseUnknown,
+    NoSeatAvailable,
+    RootUnknown,
+    ServerBusy,
+    ServerUnreachable,
+    VerificationFailed,
+)
+
+if TYPE_CHECKING:
+    from coditect_license_sdk._trust import Trust
+
+
+_WORTH_WAITING = (NoSeatAvailable, ServerBusy, ServerUnreachable)
+
+
+class Holding:
+    """The lease of one program. `reason` is what went wrong last, None while all is well."""
+
+    def __init__(self, party: Party, trust: "Trust", *, now: float) -> None:
+        self.party = party
+        self.trust = trust
+        self.plan = _plan.seeking(now)
+        self.grant: Grant | None = None
+        self.floor: TimeFloor | None = None
+        self.reason: LicenseError | None = None
+        self.offline = False
+        self.wants_keys = False
+        self._asked_for_keys = False
+        # Not for secrets: the seed makes every program's rhythm its own (design/leasing.md, Time).
+        seed = f"{party.hardware_id}/{party.instance_id}"
+        self._random = random.Random(seed)  # noqa: S311
+
+    def resume(self, grant: Grant, window: Window, *, now: float) -> None:
+        """Begin with a kept proof, verified by the caller."""
+        self.grant, self.plan, self.offline = grant, _plan.resumed(window, now), True
+
+    def due(self, now: float) -> Call | None:
+        """Give the call to send now, or None when nothing is due."""
+        if not _plan.is_due(self.plan, now=now):
+            return None
+        return _dialogue.keys_call() if self.wants_keys else self._step_call(now)
+
+    def let_pass(self, now: float) -> Event | None:
+        """Let time act on the lease and say what it did."""
+        return self._become(_plan.passed(self.plan, now=now))
+
+    def settle(
+        self, call: Call, outcome: Answer | LicenseError, *, sent: Reading, now: Reading
+    ) -> Event | None:
+        """Take in the outcome of a call and say what it did; it raises nothing.
+
+        `sent` are the clocks when the call was sent: from there the lease is counted.
+        """
+        try:
+            after = self._after(call, outcome, sent, now)
+        except LicenseError as error:
+            self.reason = error
+            after = self._after_error(error, now.boot_seconds)
+        return self._become(after)
+
+    def next_try(self, *, until: float, now: float) -> float | None:
+        """Say when a program that waits for a seat should try again.
+
+        None: give up, because it is too late or waiting would not help. The last try is at `until`.
+        """
+        if self.plan.attempt_at is None:
+            return None
+        if not self.plan.failures:
+            return now
+        if now >= until or not isinstance(self.reason, _WORTH_WAITING):
+            return None
+        return min(self.plan.attempt_at, until)
+
+    def hurry(self, now: float) -> None:
+        """Make the next step due."""
+        self.plan = replace(self.plan, attempt_at=now)
+
+    def kept(self) -> Kept:
+        """Say what is worth keeping on disk."""
+        proof = self.grant.proof if self.grant else None
+        return Kept(
+            instance_id=self.party.instance_id,
+            license_token=proof.license_token if proof else None,
+            delegation=proof.delegation if proof else None,
+            floor=self.floor,
+            keyset=self.trust.keyset,
+            keyset_version=self.trust.version,
+        )
+
+    def _step_call(self, now: float) -> Call:
+        if self.plan.step is Step.ACQUIRE or self.grant is None:
+            return _dialogue.acquire_call(self.party, known_kid=self._known_kid())
+        return _dialogue.heartbeat_call(
+            self.party,
+            self.grant,
+            fresh_proof=_plan.needs_proof(self.plan, now=now),
+            known_kid=self._known_kid(),
+            show_proof=self.plan.step is Step.REINSTATE,
+        )
+
+    def _known_kid(self) -> str | None:
+        """Name the key whose delegation is held, unless that is what may be wrong."""
+        if self.grant is None or isinstance(self.reason, VerificationFailed):
+            return None
+        return self.grant.key_id
+
+    def _after(
+        self, call: Call, outcome: Answer | LicenseError, sent: Reading, now: Reading
+    ) -> Plan:
+        if isinstance(outcome, LicenseError):
+            raise outcome
+        if call.deed is Deed.KEYS:
+            return self._with_keys(outcome, now)
+        if call.nonce is None:
+            return self._acknowledged(_dialogue.open_acknowledgement(outcome), sent)
+        return self._granted(self._open_grant(call, outcome), sent)
+
+    def _with_keys(self, outcome: Answer, now: Reading) -> Plan:
+        self.wants_keys, self._asked_for_keys = False, True
+        self.trust.absorb(_dialogue.open_keys(outcome), now=int(now.wall_seconds))
+        return replace(self.plan, attempt_at=now.boot_seconds)
+
+    def _open_grant(self, call: Call, outcome: Answer) -> Grant:
+        held = self.grant
+        grant = _dialogue.open_grant(
+            outcome,
+            call,
+            party=self.party,
+            trust=self.trust,
+            known_delegation=held.proof.delegation if held else None,
+        )
+        if call.deed is Deed.HEARTBEAT and held and not _same_session(held, grant):
+            raise VerificationFailed("a renewal of another session")
+        return grant
+
+    def _granted(self, grant: Grant, sent: Reading) -> Plan:
+        self.grant, self.reason, self.offline, self._asked_for_keys = grant, None, False, False
+        self.floor = TimeFloor(
+            server_seconds=grant.claims.issued_at,
+            boot_seconds=sent.boot_seconds,
+            boot_id=sent.boot_id,
+        )
+        return _plan.granted(
+            window=_window(grant, sent.boot_seconds),
+            interval_seconds=grant.interval_seconds,
+            next_seconds=grant.next_seconds,
+            dice=self._random.random(),
+        )
+
+    def _acknowledged(self, answer: Acknowledgement, sent: Reading) -> Plan:
+        self.reason = None
+        return _plan.acknowledged(
+            self.plan,
+            sent_at=sent.boot_seconds,
+            interval_seconds=answer.interval_seconds or self.plan.interval_seconds,
+            next_seconds=answer.next_seconds,
+            dice=self._random.random(),
+        )
+
+    def _after_error(self, error: LicenseError, now: float) -> Plan:
+        seeks = self.plan.step is Step.ACQUIRE
+        if isinstance(error, RootUnknown) and not self._asked_for_keys:
+            self.wants_keys = True
+            return replace(self.plan, attempt_at=now)
+        if isinstance(error, LeaseLost) and not seeks:
+            return _plan.lost(self.plan, now=now)
+        if isinstance(error, LicenseUnknown) and not seeks:
+            return _plan.unknown(self.plan, now=now)
+        if isinstance(error, LicenseRefused):
+            return _plan.refused(self.plan, now=now)
+        return self._failed(error, now)
+
+    def _failed(self, error: LicenseError, now: float) -> Plan:
+        self.wants_keys = self._asked_for_keys = False
+        wish = (
+            error.retry_after_seconds if isinstance(error, ServerBusy | NoSeatAvailable) else None
+        )
+        dice = self._random.random()
+        return _plan.failed(self.plan, now=now, retry_after_seconds=wish, dice=dice)
+
+    def _become(self, after: Plan) -> Event | None:
+        event = _plan.event_between(self.plan, after)
+        if event is Event.LOST and self.reason is None:
+            self.reason = LeaseLost("the lease ended before it could be renewed")
+        self.plan = after
+        return event
+
+
+def _window(grant: Grant, sent_at: float) -> Window:
+    return Window(sent_at, sent_at + (grant.claims.expires - grant.claims.issued_at))
+
+
+def _same_session(held: Grant, new: Grant) -> bool:
+    return held.claims.session_id == new.claims.session_id

@@ -1,0 +1,105 @@
+"""Verification of what servers and files claim. Pure: roots and time are arguments.
+
+A proof is a license token with the delegation of the key that signed it. Only `open_proof` turns
+its text into claims; there is no type for claims that were not verified.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from coditect_license_sdk.errors import RootUnknown, VerificationFailed
+from coditect_license_token import (
+    LicenseData,
+    LicenseToken,
+    Roots,
+    TokenError,
+    UnknownKey,
+    open_delegation,
+    open_license_data,
+    open_license_token,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Two compact JWS as they came. Their text says nothing yet."""
+
+    license_token: str
+    delegation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """Who a proof must be for. None is not compared."""
+
+    hardware_id: str | None = None
+    audience: str | None = None
+    issuer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a proof says, now that it holds. `key_id` names the delegated key that signed it."""
+
+    claims: LicenseToken
+    key_id: str
+
+
+def open_fresh_proof(proof: Proof, *, roots: Roots, expected: Expected, nonce: str) -> Verified:
+    """Verify a proof made for this very request.
+
+    The nonce proves that it is new, so its own `iat` is the time and the machine's clock does not
+    matter: the delegation must cover the token's whole life. Raises VerificationFailed,
+    RootUnknown.
+    """
+    return _open(proof, roots=roots, expected=expected, now=None, nonce=nonce)
+
+
+def open_kept_proof(proof: Proof, *, roots: Roots, expected: Expected, now: int) -> Verified:
+    """Verify a proof that was kept, at a time in seconds since the epoch.
+
+    Does not judge whether that time can be believed: see `_clock.TimeFloor`. Raises
+    VerificationFailed, RootUnknown.
+    """
+    return _open(proof, roots=roots, expected=expected, now=now, nonce=None)
+
+
+def _open(
+    proof: Proof, *, roots: Roots, expected: Expected, now: int | None, nonce: str | None
+) -> Verified:
+    try:
+        delegation = open_delegation(proof.delegation, roots=roots, now=now, issuer=expected.issuer)
+    except UnknownKey as error:
+        raise RootUnknown(f"the delegation is signed by a root not pinned: {error}") from error
+    except TokenError as error:
+        raise VerificationFailed(f"the delegation does not hold: {error}") from error
+    try:
+        claims = open_license_token(
+            proof.license_token,
+            delegation=delegation,
+            now=now,
+            audience=expected.audience,
+            issuer=expected.issuer,
+            hardware_id=expected.hardware_id,
+            nonce=nonce,
+        )
+    except TokenError as error:
+        raise VerificationFailed(f"the license token does not hold: {error}") from error
+    return Verified(claims, delegation.key.key_id)
+
+
+def open_statement(
+    statement: Mapping[str, object], *, roots: Roots, now: int, hardware_id: str | None
+) -> LicenseData:
+    """Verify license_data at a time in seconds since the epoch.
+
+    Raises VerificationFailed, RootUnknown.
+    """
+    moment = datetime.fromtimestamp(now, UTC)
+    try:
+        return open_license_data(statement, roots=roots, now=moment, hardware_id=hardware_id)
+    except UnknownKey as error:
+        raise RootUnknown(f"license_data is signed by a root not pinned: {error}") from error
+    except TokenError as error:
+        raise VerificationFailed(f"license_data does not hold: {error}") from error
