@@ -3,8 +3,8 @@
 Each is made at first start, with mode 0600, and read afterwards.
 """
 
-import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from foundation.env import EnvironmentMistake
@@ -23,9 +23,13 @@ def data_dir(path: str) -> Path:
         raise EnvironmentMistake(
             f"LICENSE_DATA_DIR: cannot make {folder}: {error.strerror}"
         ) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise EnvironmentMistake(f"LICENSE_DATA_DIR: cannot write to {folder}")
-    return folder
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # asking for the mode would not know root's limits
+            return folder
+    except OSError as error:
+        raise EnvironmentMistake(
+            f"LICENSE_DATA_DIR: cannot write to {folder}: {error.strerror}"
+        ) from error
 
 
 def kept_secret(path: Path) -> str:

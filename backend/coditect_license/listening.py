@@ -49,7 +49,10 @@ def serve(application: Any, bound: socket.socket) -> bool:
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
     )
-    server.run(sockets=[bound])
+    try:
+        server.run(sockets=[bound])
+    except SystemExit:  # how the server says that its application did not start
+        return False
     return server.started
 
 

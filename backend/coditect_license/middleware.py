@@ -1,6 +1,5 @@
 """Around the control plane: a request id and a log line outside, problem documents inside."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from coditect_license.problems import PROBLEMS
 from coditect_license.refusals import REQUEST_ID, problem_response
-from foundation.clock import monotonic_seconds, rfc3339, utc_now
+from foundation.clock import monotonic_seconds
 from foundation.ids import new_request_id
 from foundation.logs import JsonLines
 from leasing.http.errors import MethodNotAllowed
@@ -45,22 +44,14 @@ class RequestLog:
         try:
             await self._application({**scope, REQUEST_ID: request_id}, receive, send_with_id)
         finally:
-            self._write(scope, request_id, status, monotonic_seconds() - began_at)
-
-    def _write(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        fields = {
-            "severity": "INFO" if status < 500 else "ERROR",
-            "time": rfc3339(utc_now()),
-            "message": "request",
-            "plane": "control",
-            "request_id": request_id,
-            "method": scope["method"],
-            "path": scope["path"][:200],
-            "status": status,
-            "duration_ms": round(seconds * 1000, 3),
-        }
-        if self._request_log.append(fields):
-            asyncio.get_running_loop().call_soon(self._request_log.flush)
+            self._request_log.append_request(
+                plane="control",
+                request_id=request_id,
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                seconds=monotonic_seconds() - began_at,
+            )
 
 
 class ProblemMiddleware:

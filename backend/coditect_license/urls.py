@@ -5,9 +5,9 @@ from django.urls import URLPattern, URLResolver
 
 from coditect_license.openapi import pages
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    *(pages.urlpatterns if settings.LICENSE_API_DOCS else [])
-]
+urlpatterns: list[URLPattern | URLResolver] = []
+if settings.LICENSE_API_DOCS:
+    urlpatterns += pages.urlpatterns
 
 handler400 = "coditect_license.refusals.bad_request"
 handler403 = "coditect_license.refusals.permission_denied"

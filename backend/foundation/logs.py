@@ -3,6 +3,7 @@
 Fields are an allow-list: nobody logs a body, a header or a query string.
 """
 
+import asyncio
 import logging
 import os
 import sys
@@ -15,6 +16,7 @@ from foundation.clock import rfc3339, utc_now
 
 _ENCODER: Final = msgspec.json.Encoder()
 _FLUSH_BYTES: Final = 65_536
+_SERVER_FAULT: Final = 500
 
 
 class JsonLines:
@@ -30,8 +32,33 @@ class JsonLines:
 
     def append(self, fields: dict[str, Any]) -> bool:
         """Add a line; return whether it is the first that waits for a flush."""
-        self._lines.append(_ENCODER.encode(fields))
-        return len(self._lines) == 1
+        line = _ENCODER.encode(fields)
+        with self._lock:
+            self._lines.append(line)
+            return len(self._lines) == 1
+
+    def append_request(
+        self, *, plane: str, request_id: str, method: str, path: str, status: int, seconds: float
+    ) -> None:
+        """Add the line of one answered request, and have it written when the loop comes round.
+
+        For the event loop. ``path`` has no query; its first 200 characters are kept.
+        """
+        is_first = self.append(
+            {
+                "severity": "INFO" if status < _SERVER_FAULT else "ERROR",
+                "time": rfc3339(utc_now()),
+                "message": "request",
+                "plane": plane,
+                "request_id": request_id,
+                "method": method,
+                "path": path[:200],
+                "status": status,
+                "duration_ms": round(seconds * 1000, 3),
+            }
+        )
+        if is_first:
+            asyncio.get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
         """Write every line that waits. A reader that went away loses them, nothing else."""

@@ -1,12 +1,11 @@
 """The leasing plane as an ASGI application: address to endpoint, error to problem, log line."""
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
-from foundation.clock import monotonic_seconds, rfc3339, utc_now
+from foundation.clock import monotonic_seconds
 from foundation.ids import new_request_id
 from foundation.logs import JsonLines
 from leasing.errors import SessionUnknown
@@ -75,7 +74,14 @@ class LeasingPlane:
         request = Request(scope, receive, new_request_id())
         response = await self._answer(request)
         await send_response(response, send, request.request_id)
-        self._log_request(request, response, monotonic_seconds() - began_at)
+        self._request_log.append_request(
+            plane="leasing",
+            request_id=request.request_id,
+            method=request.method,
+            path=scope["path"],
+            status=response.status,
+            seconds=monotonic_seconds() - began_at,
+        )
 
     async def _answer(self, request: Request) -> Response:
         try:
@@ -109,28 +115,13 @@ class LeasingPlane:
     async def _no_such_session(self, _request: Request) -> Response:
         raise SessionUnknown("no such session")
 
-    def _log_request(self, request: Request, response: Response, seconds: float) -> None:
-        fields: dict[str, Any] = {
-            "severity": "INFO" if response.status < 500 else "ERROR",
-            "time": rfc3339(utc_now()),
-            "message": "request",
-            "plane": "leasing",
-            "request_id": request.request_id,
-            "method": request.method,
-            "path": request.scope["path"][:200],
-            "status": response.status,
-            "duration_ms": round(seconds * 1000, 3),
-        }
-        if self._request_log.append(fields):
-            asyncio.get_running_loop().call_soon(self._request_log.flush)
-
 
 class InternalError(Exception):
     """Something failed that nobody foresaw; the log has it under the request's id."""
 
 
 def _endpoint(methods: dict[str, Endpoint], method: str) -> Endpoint:
-    endpoint = methods.get(method)
+    endpoint = methods.get("GET" if method == "HEAD" else method)
     if endpoint is None:
         raise MethodNotAllowed(tuple(methods))
     return endpoint

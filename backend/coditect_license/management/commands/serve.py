@@ -1,5 +1,6 @@
 """``manage.py serve``: both planes in one process."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from coditect_license.asgi import application
 from coditect_license.listening import PortBusy, listen, serve
-from leasing.stores.gate import ServerAlreadyRunning
+from leasing.stores.gate import ServerAlreadyRunning, ServerSeat
 
 
 class Command(BaseCommand):
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     def handle(self, *_arguments: Any, **_options: Any) -> None:
         """Serve until told to stop; drain; end with status 0."""
         try:
+            ServerSeat(Path(str(settings.DATABASES["default"]["NAME"]))).close()
             began = serve(application, listen(settings.HOST, settings.PORT))
         except (PortBusy, ServerAlreadyRunning) as error:
             raise CommandError(str(error)) from error

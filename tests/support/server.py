@@ -1,0 +1,143 @@
+"""The real server as a process of its own, on a free port and a data folder of the test's."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+_REPOSITORY: Final = Path(__file__).resolve().parents[2]
+# A published test key: making a fresh RSA-4096 key would cost each start up to several seconds.
+_ROOT_KEY: Final = _REPOSITORY / "token/vectors/keys/root.test-key.pem"
+_STARTED: Final = "Application startup complete."
+_START_SECONDS: Final = 30
+_STOP_SECONDS: Final = 30
+
+
+class RunningServer:
+    """One ``manage.py quickstart`` that answers calls.
+
+    ``demo`` is the content of ``demo.json``: base_url, license_key, seats, token, tenant_id.
+    ``output`` is every line the process wrote since it was last started. A context manager that
+    stops the server.
+    """
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[str]
+        self.demo: dict[str, Any] = {}
+        self.output: list[str] = []
+        self._environment = _process_environment(data_dir, self.port) | dict(environment)
+        self._reader: threading.Thread
+
+    def start(self) -> None:
+        """Run the process and return when it answers. Raises AssertionError when it does not."""
+        self.output = []
+        answering = threading.Event()
+        self.process = subprocess.Popen(
+            [sys.executable, str(_REPOSITORY / "backend/manage.py"), "quickstart"],
+            env=self._environment,
+            cwd=self.data_dir,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self._reader = threading.Thread(target=self._read_output, args=(answering,), daemon=True)
+        self._reader.start()
+        answering.wait(_START_SECONDS)
+        if not any(_STARTED in line for line in self.output):
+            self.kill()
+            raise AssertionError("the server did not start:\n" + "".join(self.output))
+        self.demo = json.loads((self.data_dir / "demo.json").read_text())
+
+    def stop(self) -> int:
+        """Let the server drain (SIGTERM) and return its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the server between any two of its steps (SIGKILL)."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Start again on the same data and port, after a stop or a kill."""
+        self.stop()
+        self.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _end(self, number: signal.Signals) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            status = self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        self._reader.join(_STOP_SECONDS)
+        return status
+
+    def _read_output(self, answering: threading.Event) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            for line in lines:
+                self.output.append(line)
+                if _STARTED in line:
+                    answering.set()
+        answering.set()
+
+
+StartServer = Callable[..., RunningServer]
+"""What the fixture ``start_server`` gives: ``start_server(env={…}, name="data")``."""
+
+
+def start(data_dir: Path, env: Mapping[str, str] | None = None) -> RunningServer:
+    """Return a server that answers, on a data folder that is made and prepared when it is new.
+
+    ``env`` adds to the environment or overrides it; nothing named LICENSE_… is inherited.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    give_root_key(data_dir)
+    server = RunningServer(data_dir, env or {})
+    server.start()
+    return server
+
+
+def give_root_key(data_dir: Path) -> None:
+    """Put the test root key into a data folder that has none."""
+    path = data_dir / "root-key.pem"
+    if path.exists():
+        return
+    path.touch(mode=0o600)
+    path.write_bytes(_ROOT_KEY.read_bytes())
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 on which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _process_environment(data_dir: Path, port: int) -> dict[str, str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("LICENSE_", "DJANGO_", "PYTHONWARNINGS"))
+    }
+    return inherited | {
+        "LICENSE_PROFILE": "embedded",
+        "LICENSE_DATA_DIR": str(data_dir),
+        "PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
+    }
