@@ -38,21 +38,13 @@ def normalize(key: str) -> str:
     A text that is no well-formed key of ours comes back unchanged: it names nothing, or an
     imported key, which is compared letter by letter.
     """
-    text = key.upper()
-    if not text.startswith(PREFIX):
-        return key
-    letters = text[len(PREFIX) :].translate(_FOLDED)
-    body, check = letters[:_BODY_LENGTH], letters[_BODY_LENGTH:]
-    if len(letters) != _BODY_LENGTH + _CHECK_LENGTH or not set(letters) <= set(_ALPHABET):
-        return key
-    return PREFIX + letters if hmac.compare_digest(check, _check(body)) else key
+    letters = _letters(key)
+    return key if letters is None else PREFIX + letters
 
 
 def is_well_formed(key: str) -> bool:
     """Tell whether a text is a key of ours with a right check, in any spelling."""
-    return len(normalize(key)) == len(PREFIX) + _BODY_LENGTH + _CHECK_LENGTH and normalize(
-        key
-    ).startswith(PREFIX)
+    return _letters(key) is not None
 
 
 def hint(key: str) -> str:
@@ -83,6 +75,16 @@ class KeyHasher:
 
 def _hmac(pepper: bytes, key: str) -> str:
     return hmac.digest(pepper, normalize(key).encode(), hashlib.sha256).hex()
+
+
+def _letters(key: str) -> str | None:
+    """Return the thirty letters of a well-formed key of ours, else None."""
+    text = key.upper()
+    letters = text[len(PREFIX) :].translate(_FOLDED)
+    if not text.startswith(PREFIX) or not set(letters) <= set(_ALPHABET):
+        return None
+    body, check = letters[:_BODY_LENGTH], letters[_BODY_LENGTH:]
+    return letters if hmac.compare_digest(check, _check(body)) else None
 
 
 def _spell(number: int, length: int) -> str:

@@ -130,8 +130,10 @@ class Renewals:
         self, call: Heartbeat, tenant: str, session: str, renewed: Holding, *, due: bool
     ) -> None:
         end = as_text(renewed.lease_expires_at)
-        issued, token_end = (as_text(self._transaction.now), end) if due else (None, None)
         named = (session, call.instance_id)
+        _, _, _, _, issued, token_end = self._instances.get(named, (None,) * 6)
+        if due:
+            issued, token_end = as_text(self._transaction.now), end
         self._instances[named] = (tenant, session, call.instance_id, end, issued, token_end)
         if due:
             _, _, _, issued, token_end = self._tokens.get(session, (None,) * 5)

@@ -1,0 +1,111 @@
+"""Who may believe to hold a seat, and who can possibly hold one, from a recorded history.
+
+A belief starts when the reply arrives and ends when the lease ends, counted from the moment the
+request was *sent*, or when the release is sent. It is the least a correct program may rely on.
+What is possible is the opposite: the most that the server may still have counted.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.support.history_events import Event
+
+
+@dataclass
+class Span:
+    """A time in which one device holds a seat; the end itself is outside.
+
+    ``limit`` is the most seats in force when the seat was granted.
+    """
+
+    device: str
+    session: str
+    start_ms: int
+    end_ms: int
+    instance: str = ""
+    limit: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return self.end_ms <= self.start_ms
+
+    def covers(self, event: Event) -> bool:
+        """Tell whether the span covers a whole call, from sending to reply."""
+        return self.start_ms <= event.sent_ms and event.replied_ms < self.end_ms
+
+
+class Capacity:
+    """How many seats were in force at a time, with the doubt while a change was under way."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._changes = [event for event in events if event.kind in {"license", "seats"}]
+
+    def possible(self, start_ms: int, end_ms: int) -> set[int]:
+        """Return every capacity that may have been in force at some instant of a time."""
+        found = set()
+        for change, next_one in zip(self._changes, [*self._changes[1:], None], strict=True):
+            is_over = next_one is not None and next_one.replied_ms < start_ms
+            if change.sent_ms <= end_ms and not is_over:
+                found.add(change.seats)
+        return found
+
+
+def beliefs(events: list[Event]) -> list[Span]:
+    """Return every time in which a program may believe to hold its seat."""
+    capacity = Capacity(events)
+    spans: dict[str, list[Span]] = defaultdict(list)
+    doubtful_since: dict[str, int] = {}
+    for event in sorted(events, key=lambda event: event.sent_ms):
+        of_session = spans[event.session]
+        if event.kind == "release":
+            _stop_believing(of_session, event)
+        if event.kind == "acquire" and event.outcome == "unknown":
+            doubtful_since.setdefault(event.device, event.sent_ms)
+        if event.outcome != "held":
+            continue
+        since = doubtful_since.pop(event.device, event.sent_ms)
+        granted_under = max(capacity.possible(since, event.replied_ms))
+        limit = of_session[0].limit if of_session else granted_under
+        of_session.append(_belief(event, limit))
+    return [span for of_session in spans.values() for span in of_session if not span.is_empty]
+
+
+def possible_holders(events: list[Event]) -> list[Span]:
+    """Return every time in which the server may have counted a device as a holder."""
+    ttl_ms = events[0].ttl_ms
+    spans: dict[str, list[Span]] = defaultdict(list)
+    programs: dict[str, set[str]] = defaultdict(set)
+    for event in sorted(events, key=lambda event: event.sent_ms):
+        if event.outcome in {"held", "unknown"} and event.kind in {"acquire", "heartbeat"}:
+            end_ms = event.replied_ms + max(event.lease_ms, ttl_ms)
+            span = Span(event.device, event.session, event.sent_ms, end_ms)
+            spans[event.session].append(span)
+            programs[event.session].add(event.instance)
+        if event.kind == "release" and event.outcome == "done":
+            programs[event.session].discard(event.instance)
+            if not event.instance or not programs[event.session]:
+                _free(spans[event.session], event)
+    return [span for of_session in spans.values() for span in of_session]
+
+
+def _belief(reply: Event, limit: int) -> Span:
+    return Span(
+        device=reply.device,
+        session=reply.session,
+        start_ms=reply.replied_ms,
+        end_ms=reply.sent_ms + reply.lease_ms,
+        instance=reply.instance,
+        limit=limit,
+    )
+
+
+def _stop_believing(spans: list[Span], release: Event) -> None:
+    for span in spans:
+        if release.instance in {"", span.instance}:
+            span.end_ms = min(span.end_ms, release.sent_ms)
+
+
+def _free(spans: list[Span], release: Event) -> None:
+    for span in spans:
+        span.end_ms = min(span.end_ms, release.replied_ms)

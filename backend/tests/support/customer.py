@@ -1,0 +1,116 @@
+"""One tenant with a product and a license, and what its programs and its vendor can do."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from leasing.rules import UNNAMED
+from leasing.store import Acquire, Caller, Heartbeat, Inspect, Release
+from licenses import operations
+from licenses.license_key import KeyHasher
+from tenants.models import Tenant
+from tests.support.clock import START
+
+HASHER: Final = KeyHasher({1: b"pepper-of-the-tests-".ljust(32, b".")})
+VENDOR: Final = "user:vendor"
+
+
+class Customer:
+    """A tenant that bought one license. Programs log in as its user, or show the key."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        seats: int,
+        ttl_seconds: int = 360,
+        heartbeat_interval_seconds: int = 120,
+        key_auth: bool = False,
+        tenant: Tenant | None = None,
+    ) -> None:
+        self.name = name
+        self.tenant = tenant or operations.create_tenant(
+            slug=name, name=name.title(), principal=VENDOR
+        )
+        self.product = operations.create_product(
+            tenant=self.tenant, code=f"{name}-studio", name="Studio", principal=VENDOR
+        )
+        self.license, self.key = operations.issue_license(
+            product=self.product,
+            tier="pro",
+            seats=seats,
+            expires_at=START + timedelta(days=365),
+            hasher=HASHER,
+            principal=VENDOR,
+            key_auth=key_auth,
+            ttl_seconds=ttl_seconds,
+            heartbeat_interval_seconds=heartbeat_interval_seconds,
+        )
+
+    @property
+    def user(self) -> Caller:
+        """A verified principal of this tenant."""
+        return Caller(principal=f"user:{self.name}", tenant_id=str(self.tenant.id))
+
+    @property
+    def key_holder(self) -> Caller:
+        """Somebody who shows the license key and nothing else."""
+        return Caller(principal="license_key:test", key_hmacs=HASHER.candidates(self.key))
+
+    def acquire(
+        self,
+        device: str,
+        instance: str = UNNAMED,
+        *,
+        caller: Caller | None = None,
+        metadata_json: str = "{}",
+        wants_token: bool = True,
+    ) -> Acquire:
+        """Return the call of a device that wants a seat."""
+        return Acquire(
+            caller=caller or self.user,
+            key_hmacs=HASHER.candidates(self.key),
+            hardware_id=device,
+            instance_id=instance,
+            metadata_json=metadata_json,
+            wants_token=wants_token,
+        )
+
+    def heartbeat(
+        self,
+        session_id: str,
+        instance: str = UNNAMED,
+        *,
+        caller: Caller | None = None,
+        wants_token: bool = False,
+    ) -> Heartbeat:
+        """Return the call of a program that goes on running."""
+        return Heartbeat(caller or self.user, session_id, instance, wants_token)
+
+    def release(
+        self, session_id: str, instance: str = UNNAMED, *, caller: Caller | None = None
+    ) -> Release:
+        """Return the call of a program that stops."""
+        return Release(caller or self.user, session_id, instance)
+
+    def inspect(self, session_id: str, *, caller: Caller | None = None) -> Inspect:
+        """Return the call of somebody who wants to know."""
+        return Inspect(caller or self.user, session_id)
+
+    def resize(self, seats: int) -> None:
+        operations.resize(license=self.license, seats=seats, principal=VENDOR)
+
+    def suspend(self) -> None:
+        operations.suspend(license=self.license, principal=VENDOR)
+
+    def reinstate(self) -> None:
+        operations.reinstate(license=self.license, principal=VENDOR)
+
+    def revoke(self) -> None:
+        operations.revoke(license=self.license, principal=VENDOR)
+
+    def move_expiry(self, expires_at: datetime) -> None:
+        operations.move_expiry(license=self.license, expires_at=expires_at, principal=VENDOR)
+
+    def rotate_key(self) -> None:
+        """Exchange the key; programs that know the old one are strangers from now on."""
+        self.key = operations.rotate_key(license=self.license, hasher=HASHER, principal=VENDOR)

@@ -1,0 +1,176 @@
+"""The drill: a few programs, an unreliable network and a crash now and then, in virtual time.
+
+Everything comes from one seed. What the programs see is recorded as a history; what the store
+answers is compared with the reference model; at the end the audit trail is counted. Both the
+store that ships and every planted bug go through the same drill.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from leasing.errors import LeaseLost, SeatsExhausted, SessionUnknown
+from leasing.models import LicenseSession
+from leasing.store import Acquire, Call, Heartbeat, Lease, Outcome, Released
+from leasing.stores.sqlite import SqliteStore
+from tests.support.answers import disagreement
+from tests.support.customer import Customer
+from tests.support.history import check
+from tests.support.history_events import Event, Kind, OutcomeWord
+from tests.support.ledger import seat_records
+from tests.support.reference_model import ReferenceModel
+from tests.support.world import OpenStore, World, open_sqlite
+
+SEATS, TTL_SECONDS, HOLD_MS = 3, 360, 144_000
+
+
+@dataclass
+class Program:
+    """One program on one device: it acquires, beats, releases, crashes and comes back."""
+
+    device: str
+    instance: str
+    wakes_at: float
+    session: str = ""
+
+
+class Drill:
+    """One run. ``findings`` are ids of broken invariants, ``model`` for any other difference."""
+
+    def __init__(self, database: Path, *, seed: int, open_store: OpenStore = open_sqlite) -> None:
+        self._random = Random(seed)
+        self._stranger = Customer("bob", seats=1)
+        self._world = World(database, seats=SEATS, open_store=open_store)
+        self._alice = self._world.alice
+        self._model = ReferenceModel(self._world.clock, self._alice, self._stranger)
+        self._open_store = open_store
+        self._programs = [
+            Program(device, instance, wakes_at=self._random.uniform(0, 60))
+            for device in ("laptop", "desktop", "tablet", "phone", "kiosk")
+            for instance in (("editor", "renderer") if device in {"laptop", "desktop"} else ("",))
+        ]
+        self.events = [Event("license", seats=SEATS, ttl_ms=TTL_SECONDS * 1_000)]
+        self.differences: list[str] = []
+
+    def run(self, steps: int) -> set[str]:
+        """Take steps and return the findings."""
+        for step in range(steps):
+            self._step()
+            if step % 20 == 10:
+                self._crash()
+            if step % 60 == 50:
+                self._be_away()
+        findings = set(check(self.events).broken)
+        if self.differences:
+            findings.add("model")
+        elif Counter(seat_records(self._alice)) != Counter(self._model.records_of(self._alice)):
+            findings.add("S15")
+        self._world.close()
+        return findings
+
+    def _step(self) -> None:
+        """Wait for the next program that wakes; it and those that wake with it make a batch."""
+        self._programs.sort(key=lambda program: program.wakes_at)
+        now_seconds = self._world.clock.milliseconds / 1_000
+        self._world.pass_time(max(0.0, self._programs[0].wakes_at - now_seconds))
+        self._model.was_alive()
+        awake_at = self._programs[0].wakes_at + 5
+        awake = [program for program in self._programs if program.wakes_at < awake_at]
+        calls = [self._decide(program) for program in awake]
+        if self._random.random() < 0.1 and awake[0].session:
+            calls.append(self._alice.release(awake[0].session, caller=self._stranger.user))
+        sent_ms = self._world.clock.milliseconds
+        self._world.clock.advance(self._random.uniform(0.001, 0.04))
+        outcomes = self._ask(calls)
+        self._world.clock.advance(self._random.uniform(0.001, 0.04))
+        for program, call, outcome in zip(awake, calls, outcomes, strict=False):
+            self._reply(program, call, outcome, sent_ms)
+
+    def _decide(self, program: Program) -> Call:
+        chance = self._random.random()
+        if program.session and chance < 0.1:
+            program.session = ""  # crashed; whoever starts it again knows nothing
+        if not program.session or chance < 0.15:
+            return self._alice.acquire(program.device, program.instance)
+        if chance < 0.3:
+            return self._alice.release(program.session, program.instance)
+        return self._alice.heartbeat(program.session, program.instance)
+
+    def _ask(self, calls: list[Call]) -> list[Outcome]:
+        answers, outcomes = self._model.apply(*calls), self._world.apply(*calls)
+        if not self.differences:
+            found = [disagreement(*pair) for pair in zip(answers, outcomes, strict=True)]
+            self.differences += [difference for difference in found if difference]
+        return outcomes
+
+    def _reply(self, program: Program, call: Call, outcome: Outcome, sent_ms: int) -> None:
+        """Let a program see its reply, unless it is lost on the way."""
+        is_lost = self._random.random() < 0.05
+        word: OutcomeWord = "unknown" if is_lost else _word(outcome)
+        lease = outcome if isinstance(outcome, Lease) and not is_lost else None
+        self.events.append(
+            Event(
+                kind=_kind(call),
+                sent_ms=sent_ms,
+                replied_ms=self._world.clock.milliseconds,
+                device=program.device,
+                instance=program.instance,
+                outcome=word,
+                session=lease.session_id if lease else program.session,
+                gen=lease.gen if lease else 0,
+                slot=_slot(lease) if lease else None,
+                lease_ms=_lease_ms(lease) if lease else 0,
+            )
+        )
+        if word in {"lost", "done"} or _kind(call) == "release":
+            program.session = ""
+        elif lease:
+            program.session = lease.session_id
+        pause_seconds = self._pause_seconds(word)
+        program.wakes_at = self._world.clock.milliseconds / 1_000 + pause_seconds
+
+    def _pause_seconds(self, word: OutcomeWord) -> float:
+        if word == "held":
+            return self._random.choice([2, 60, 115, 115, 120, 120, 125, 800])  # 800: suspended
+        return self._random.choice([1, 3, 5, 20] if word == "denied" else [3, 20, 100, 500])
+
+    def _crash(self) -> None:
+        """Lose the process and whatever it had not committed; open the file again."""
+        store = self._world.store
+        assert isinstance(store, SqliteStore)
+        store._connection.close()
+        store._gate.close()
+        self._world.store = self._open_store(self._world.database, self._world.clock)
+
+    def _be_away(self) -> None:
+        """Be down for longer than a lease lives."""
+        self._world.be_away(400)
+        self._model.tick()
+        now_ms = self._world.clock.milliseconds
+        self.events.append(Event("hold", sent_ms=now_ms, replied_ms=now_ms + HOLD_MS))
+
+
+def _kind(call: Call) -> Kind:
+    if isinstance(call, Acquire):
+        return "acquire"
+    return "heartbeat" if isinstance(call, Heartbeat) else "release"
+
+
+def _word(outcome: Outcome) -> OutcomeWord:
+    if isinstance(outcome, Lease):
+        return "held"
+    if isinstance(outcome, Released):
+        return "done"
+    if isinstance(outcome, SeatsExhausted):
+        return "denied"
+    return "lost" if isinstance(outcome, LeaseLost | SessionUnknown) else "refused"
+
+
+def _lease_ms(lease: Lease) -> int:
+    return int((lease.lease_expires_at - lease.now).total_seconds() * 1_000)
+
+
+def _slot(lease: Lease) -> int | None:
+    session = LicenseSession.objects.filter(id=lease.session_id).first()
+    return session.slot if session else None

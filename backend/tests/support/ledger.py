@@ -1,0 +1,73 @@
+"""What the ledger says after the fact, read with Django and judged without the store's code."""
+
+from collections import Counter
+from datetime import datetime
+from typing import NamedTuple
+
+from audit.models import AuditEvent, DenialCount
+from leasing.models import LicenseSession, Seat
+from tests.support.customer import Customer
+
+
+class Recorded(NamedTuple):
+    """One audit record about a seat."""
+
+    action: str
+    session_id: str
+    slot: int
+    reason: str
+
+
+def seat_records(customer: Customer) -> list[Recorded]:
+    """Return every record about seats of a customer's license, in any order."""
+    events = AuditEvent.objects.filter(license_id=customer.license.id, session_id__isnull=False)
+    return [
+        Recorded(
+            event.action,
+            str(event.session_id),
+            event.details["slot"],
+            event.details.get("reason", ""),
+        )
+        for event in events
+    ]
+
+
+def denials(customer: Customer) -> Counter[str]:
+    """Return how often acquires of a customer's license were denied, by reason."""
+    counted: Counter[str] = Counter()
+    for row in DenialCount.objects.filter(license_id=customer.license.id):
+        counted[row.reason] += row.count
+    return counted
+
+
+def live_seats(customer: Customer, now: datetime) -> int:
+    """Return how many seats of a customer's license are held by a lease that runs."""
+    held = Seat.objects.filter(license_id=customer.license.id, session_id__isnull=False)
+    return sum(end > now for end in held.values_list("lease_expires_at", flat=True) if end)
+
+
+def contradictions(customer: Customer) -> list[str]:
+    """Return how seats, sessions and audit records of a license disagree (S15).
+
+    Every session has one record of its grant; it has one of its end if it ended; and a seat is
+    held by exactly the sessions that have not ended.
+    """
+    records = Counter((record.session_id, record.action) for record in seat_records(customer))
+    found: list[str] = []
+    running = set()
+    for session in LicenseSession.objects.filter(license_id=customer.license.id):
+        name = str(session.id)
+        ends = records[name, "seat.released"] + records[name, "lease.expired"]
+        if records.pop((name, "seat.granted"), 0) != 1:
+            found.append(f"session {name} has not one record of its grant")
+        if ends != (session.ended_at is not None):
+            found.append(f"session {name} has {ends} records of its end")
+        if session.ended_at is None:
+            running.add(name)
+    held = Seat.objects.filter(license_id=customer.license.id, session_id__isnull=False)
+    holders = [str(seat.session_id) for seat in held]
+    if sorted(holders) != sorted(running):
+        found.append(f"seats are held by {holders}, sessions run: {running}")
+    if strangers := {name for name, action in records if action == "seat.granted"}:
+        found.append(f"records of grants without a session: {strangers}")
+    return found

@@ -1,0 +1,19 @@
+"""How long property tests search: ``HYPOTHESIS_PROFILE=thorough`` searches for minutes."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_PROFILES = {
+    "moderate": settings(max_examples=60, stateful_step_count=40),
+    "thorough": settings(max_examples=2_000, stateful_step_count=80),
+}
+
+
+def patience() -> settings:
+    """Return the settings of the profile that the environment names, without time limits."""
+    return settings(
+        _PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "moderate")],
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )

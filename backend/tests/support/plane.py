@@ -1,0 +1,273 @@
+"""The leasing plane in this process: the real engine, SQLite store, door and signers, no socket.
+
+::
+
+    with Plane(database, folder) as plane:
+        answer = plane.acquire(alice, "laptop")
+        plane.clock.advance(300)
+        plane.heartbeat(answer.json()["session_id"], as_key(alice.key))
+"""
+
+import asyncio
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+import httpx
+
+from coditect_license.problems import problem_of
+from coditect_license_token import Algorithm, PublicKey, Roots
+from foundation.clock import utc_now
+from foundation.logs import JsonLines
+from identity import queries
+from identity.development import DevelopmentIssuer
+from identity.operations import BearerVerifier
+from identity.rules import Role
+from leasing.engine import Engine
+from leasing.http import LeasingPlane
+from leasing.http.acquire import AcquireEndpoint
+from leasing.http.credentials import Door
+from leasing.http.health import HealthEndpoint
+from leasing.http.heartbeat import HeartbeatEndpoint
+from leasing.http.keys import KeysEndpoint
+from leasing.http.proofs import Proofs
+from leasing.http.sessions import SessionEndpoint
+from leasing.stores.sqlite import SqliteStore
+from signing.delegation import LIFETIME_SECONDS, DelegatedSigner
+from signing.errors import SigningUnavailable
+from signing.local import LocalSigner
+from signing.operations import remember_root
+from signing.published_keys import PublishedKeys
+from signing.seals import Seals
+from tests.support.clock import ManualClock
+from tests.support.customer import HASHER, Customer
+
+ISSUER: Final = "https://licenses.example"
+ACQUIRE: Final = "/api/v1/licenses/acquire/"
+SESSIONS: Final = "/api/v1/licenses/sessions/"
+TABLES: Final = ("seat", "seat_instance", "license_session", "audit_event", "denial_count")
+PATIENCE_SECONDS: Final = 20
+_ROOT_KEY: Final = Path(__file__).parents[3] / "token/vectors/keys/root.test-key.pem"
+
+_T = TypeVar("_T")
+
+
+class MoodyRoot:
+    """A root that signs with a published test key, until a test takes it ``away``."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "root-key.pem"
+        path.touch(mode=0o600)
+        path.write_bytes(_ROOT_KEY.read_bytes())
+        self._signer = LocalSigner.open(path)
+        self.away = False
+        self.before: Callable[[], object] = lambda: None
+
+    @property
+    def algorithm(self) -> Algorithm:
+        return self._signer.algorithm
+
+    @property
+    def key_id(self) -> str:
+        return self._signer.key_id
+
+    @property
+    def public_key(self) -> PublicKey:
+        return self._signer.public_key
+
+    def stand_still(self) -> tuple[threading.Event, threading.Event]:
+        """Wait at each signature; return what tells that one was asked for, and lets go of it."""
+        asked, go_on = threading.Event(), threading.Event()
+
+        def wait() -> None:
+            asked.set()
+            assert go_on.wait(PATIENCE_SECONDS)
+
+        self.before = wait
+        return asked, go_on
+
+    def sign(self, message: bytes) -> bytes:
+        self.before()
+        if self.away:
+            raise SigningUnavailable("the root is away: a secret detail", retry_after_seconds=7)
+        return self._signer.sign(message)
+
+
+class Plane:
+    """A started leasing plane on a migrated database, and everything a test wants to hold of it.
+
+    ``clock`` is the clock of ledger, signers and door; it starts at the present.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        folder: Path,
+        *,
+        direct_signing: bool = True,
+        most_waiting: int = 1_000,
+        delegation_seconds: int = LIFETIME_SECONDS,
+    ) -> None:
+        self.database = database
+        self.clock = ManualClock(utc_now())
+        self.root = MoodyRoot(folder)
+        self.roots = Roots([self.root.public_key])
+        self.issuer = DevelopmentIssuer.open(
+            folder / "issuer.pem", audience=ISSUER, clock=self.clock
+        )
+        self.issuer.ensure_row()
+        remember_root(self.root, now=self.clock.now)
+        self.log_file = folder / "requests.log"
+        self._log = JsonLines(os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+        delegated = DelegatedSigner(
+            self.root,
+            issuer=ISSUER,
+            clock=self.clock,
+            lifetime_seconds=delegation_seconds,
+            max_lease_seconds=delegation_seconds // 2,
+        )
+        self.seals = Seals(self.root, delegated, direct_signing=direct_signing)
+        self.engine = Engine(SqliteStore(database, clock=self.clock), most_waiting=most_waiting)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
+        transport = httpx.ASGITransport(self._application(), raise_app_exceptions=True)
+        self._client = httpx.AsyncClient(transport=transport, base_url=ISSUER)
+
+    def _application(self) -> Any:
+        door = Door(
+            BearerVerifier(
+                queries.trusted_issuers, clock=self.clock, tenant_exists=queries.tenant_exists
+            ),
+            HASHER,
+        )
+        proofs = Proofs(self.seals, ISSUER, clock=self.clock)
+        return LeasingPlane(
+            acquire=AcquireEndpoint(self.engine, door, proofs),
+            heartbeat=HeartbeatEndpoint(self.engine, door, proofs),
+            sessions=SessionEndpoint(self.engine, door),
+            keys=KeysEndpoint(PublishedKeys(self.root, issuer=ISSUER)),
+            health=HealthEndpoint(self.engine, self._signing_seconds_left),
+            problem_of=problem_of,
+            request_log=self._log,
+        )
+
+    def _signing_seconds_left(self) -> int:
+        return self.seals.health(int(self.clock.now.timestamp()))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.run(self.seals.start())
+        self.run(self.engine.start())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.run(self.engine.stop())
+        self.run(self.seals.stop())
+        self.run(self._client.aclose())
+        self.run(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE_SECONDS)
+        self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Do something on the plane's event loop and return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
+
+    def begin(self, method: str, path: str, **options: Any) -> "Future[httpx.Response]":
+        """Send a request and return at once; its answer comes later."""
+        request = self._client.request(method, path, **options)
+        return asyncio.run_coroutine_threadsafe(request, self._loop)
+
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request and return the answer."""
+        return self.begin(method, path, **options).result(PATIENCE_SECONDS)
+
+    def acquire(
+        self, customer: Customer, device: str, headers: Mapping[str, str] | None = None, **body: Any
+    ) -> httpx.Response:
+        """Take a seat, with the key in the body as the credential unless a header has another."""
+        members = {"license_key": customer.key, "hardware_id": device, **body}
+        return self.call("POST", ACQUIRE, json=members, headers=headers or {})
+
+    def heartbeat(
+        self, session_id: str, headers: Mapping[str, str] | None = None, **body: Any
+    ) -> httpx.Response:
+        """Renew a session; a heartbeat that says nothing has no body."""
+        options = {"json": body} if body else {}
+        path = f"{SESSIONS}{session_id}/heartbeat/"
+        return self.call("PATCH", path, headers=headers or {}, **options)
+
+    def release(
+        self, session_id: str, headers: Mapping[str, str] | None = None, instance: str | None = None
+    ) -> httpx.Response:
+        """End a session, or one instance's share of it."""
+        query = {"instance_id": instance} if instance is not None else {}
+        path = f"{SESSIONS}{session_id}/"
+        return self.call("DELETE", path, params=query, headers=headers or {})
+
+    def state(self, session_id: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        """Read the state of a session."""
+        return self.call("GET", f"{SESSIONS}{session_id}/", headers=headers or {})
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass while the ledger is alive, so that no reclaim hold begins."""
+        while seconds > 0:
+            step = min(seconds, 20)
+            self.clock.advance(step)
+            self.call("GET", f"{SESSIONS}{NOBODY}/", headers={"authorization": "License no-key"})
+            seconds -= step
+
+    def as_user(self, customer: Customer, role: Role = Role.OWNER) -> dict[str, str]:
+        """Return the header of a person of a customer's tenant."""
+        token = self.issuer.mint(
+            tenant_id=customer.tenant.id, subject="a-person", role=role, lifetime_seconds=86_400
+        )
+        return {"authorization": f"Bearer {token}"}
+
+    def ledger(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return every row about seats as it is on disk now."""
+        connection = sqlite3.connect(self.database)
+        try:
+            return {
+                table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall()
+                for table in TABLES
+            }
+        finally:
+            connection.close()
+
+    def log_text(self) -> str:
+        """Return everything that was written to the request log."""
+        self._log.flush()
+        return self.log_file.read_text()
+
+
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+"""A session id that nobody ever had."""
+
+
+def as_key(key: str) -> dict[str, str]:
+    """Return the header that shows a license key as the credential."""
+    return {"authorization": f"License {key}"}
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """Return status and code of a problem, whose form is checked on the way.
+
+    Every problem has the same members, says them twice for the first clients, and names the
+    request as its header does.
+    """
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    document: dict[str, Any] = answer.json()
+    assert {"type", "title", "status", "detail", "error", "message", "request_id"} <= set(document)
+    assert document["status"] == answer.status_code
+    assert document["type"] == f"urn:coditect:license:problem:{document['error']}"
+    assert document["message"] == document["detail"]
+    assert document["request_id"] == answer.headers["x-request-id"]
+    assert answer.headers["cache-control"] == "no-store"
+    if "retry_after_seconds" in document:
+        assert answer.headers["retry-after"] == str(document["retry_after_seconds"])
+    return answer.status_code, document["error"]

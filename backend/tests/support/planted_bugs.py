@@ -1,0 +1,227 @@
+"""Stores with one bug each, for proving that the checker and the model would notice.
+
+A bug is a statement of the SQLite store exchanged for a wrong one, or a small subclass. Each is a
+mistake that real licence servers or earlier designs of this one have made.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from foundation.clock import Clock
+from leasing.occupancy import Occupancy
+from leasing.rules import UNNAMED, Terms
+from leasing.store import Call, Caller, Outcome, Release, Store
+from leasing.stores.sqlite import SqliteStore
+from leasing.stores.sqlite import statements as sql
+from leasing.stores.sqlite.transaction import Transaction, as_dashed, as_hex
+from tests.support.world import OpenStore
+
+
+class RewrittenConnection:
+    """A connection that runs another statement in the place of some."""
+
+    def __init__(self, connection: sqlite3.Connection, rewritten: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._rewritten = rewritten
+
+    def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        return self._connection.execute(self._rewritten.get(statement, statement), *values)
+
+    def executemany(self, statement: str, values: Any) -> sqlite3.Cursor:
+        return self._connection.executemany(self._rewritten.get(statement, statement), values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def opening(kind: type[SqliteStore]) -> OpenStore:
+    """Return how to open a store of a kind."""
+    return lambda database, clock: kind(database, clock=clock)
+
+
+def rewriting(
+    *changes: tuple[str, str, str],
+    kind: type[SqliteStore] = SqliteStore,
+    without_index: str = "",
+) -> OpenStore:
+    """Return how to open a store in whose statements some words are exchanged.
+
+    A change is a statement, the words in it, and what stands in their place.
+    """
+    rewritten: dict[str, str] = {}
+    for statement, words, others in changes:
+        assert words in statement, f"the bug no longer fits: {words}"
+        rewritten[statement] = rewritten.get(statement, statement).replace(words, others)
+
+    def open_store(database: Path, clock: Clock) -> Store:
+        store = kind(database, clock=clock)
+        if without_index:
+            store._connection.execute(f"DROP INDEX IF EXISTS {without_index}")
+        store._connection = RewrittenConnection(store._connection, rewritten)  # type: ignore[assignment]
+        return store
+
+    return open_store
+
+
+class _CountedBefore(Transaction):
+    """Knows how many seats were held before the batch, and of no rows."""
+
+    def occupancy(self, terms: Terms) -> Occupancy:
+        occupancy = self._occupancies.get(as_hex(terms.license_id))
+        if occupancy is None:
+            occupancy = super().occupancy(terms)
+            self.live_before = occupancy.live
+        occupancy.live, occupancy.rows = self.live_before, 0
+        return occupancy
+
+
+class CountsThenInserts(SqliteStore):
+    """Compares the count of before the batch with the cap; no key stands in the way."""
+
+    def _begin(self, now: datetime) -> Transaction:
+        super()._begin(now)
+        self._occupancies.clear()
+        return _CountedBefore(
+            self._connection, now=now, hold_since=None, occupancies=self._occupancies
+        )
+
+
+class ReclaimsAfterDowntime(SqliteStore):
+    """Gives the seats of holders away whom its own downtime kept from renewing."""
+
+    def _keep_alive(self, now: datetime) -> None:
+        super()._keep_alive(now)
+        self._hold_since = None
+
+
+class ReleasesForAnybody(SqliteStore):
+    """Asks for the session and not for its owner."""
+
+    def apply(self, calls: Sequence[Call]) -> list[Outcome]:
+        return super().apply([self._as_owner(call) for call in calls])
+
+    def _as_owner(self, call: Call) -> Call:
+        if not isinstance(call, Release):
+            return call
+        row = self._connection.execute(
+            "SELECT tenant_id FROM seat WHERE session_id = ?", (as_hex(call.session_id),)
+        ).fetchone()
+        owner = Caller(call.caller.principal, as_dashed(row[0])) if row else call.caller
+        return Release(owner, call.session_id, call.instance_id)
+
+
+class ReleasesTheWholeDevice(SqliteStore):
+    """Frees the seat with the first instance that leaves it."""
+
+    def apply(self, calls: Sequence[Call]) -> list[Outcome]:
+        return super().apply(
+            [
+                Release(call.caller, call.session_id, UNNAMED)
+                if isinstance(call, Release)
+                else call
+                for call in calls
+            ]
+        )
+
+
+class _Leaking(Transaction):
+    """Frees the row of a released seat and goes on counting its holder."""
+
+    leaked: Counter[str]
+
+    def end_session(self, *, license: str, reason: str, **seat: Any) -> None:
+        super().end_session(license=license, reason=reason, **seat)
+        if reason == "released":
+            self.leaked[license] += 1
+            self.forget_occupancy(license)
+
+    def _scan(self, terms: Terms) -> Occupancy:
+        occupancy = super()._scan(terms)
+        occupancy.live += self.leaked[as_hex(terms.license_id)]
+        return occupancy
+
+
+class ForgetsReleases(SqliteStore):
+    """Counts a released seat as held until it is restarted."""
+
+    def _begin(self, now: datetime) -> Transaction:
+        super()._begin(now)
+        self.__dict__.setdefault("leaked", Counter())
+        transaction = _Leaking(
+            self._connection, now=now, hold_since=self._hold_since, occupancies=self._occupancies
+        )
+        transaction.leaked = self.__dict__["leaked"]
+        return transaction
+
+
+class RepliesBeforeTheCommit(SqliteStore):
+    """Leaves each batch to be committed by the next one; a crash in between loses it."""
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        if self._connection.in_transaction:
+            self._connection.execute("COMMIT")
+        self._connection.execute("BEGIN IMMEDIATE")
+        transaction = self._begin(self._clock())
+        yield transaction
+        transaction.write_records()
+
+
+_ROWS = "SELECT count(*) FROM seat WHERE tenant_id = :tenant AND license_id = :license"
+_SOONER = "datetime(:now, '+300 seconds')"
+
+PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
+    "counts and then inserts": (
+        rewriting(
+            (sql.MAKE_SEAT, ":slot", f"({_ROWS})"),
+            kind=CountsThenInserts,
+        ),
+        {"S1"},
+    ),
+    "steals lapsed seats early": (
+        rewriting(
+            (sql.COUNT_SEATS, ":now", _SOONER),
+            (sql.SEATS_LAPSED, ":now", _SOONER),
+        ),
+        {"S1", "S2"},
+    ),
+    "shortens leases when it renews": (
+        rewriting((sql.RENEW_SEATS, "w.ends,", "datetime(w.ends, '-250 seconds'),")),
+        {"S2"},
+    ),
+    "reclaims after its own downtime": (opening(ReclaimsAfterDowntime), {"model"}),
+    "denies while a seat is free": (opening(ForgetsReleases), {"S3"}),
+    "leaves lapsed seats to the reaper": (
+        rewriting(
+            (sql.COUNT_SEATS, "AND lease_expires_at > :now", ""),
+            (sql.SEATS_ENDING, "lease_expires_at > :now", "0"),
+        ),
+        {"S3"},
+    ),
+    "takes a second seat on reconnect": (
+        rewriting(
+            (sql.HOLDING_OF_DEVICE, "WHERE", "WHERE 0 AND"), without_index="seat_one_per_device"
+        ),
+        {"S4"},
+    ),
+    "lets anybody release": (opening(ReleasesForAnybody), {"S2", "model"}),
+    "frees the seat with one of two instances": (opening(ReleasesTheWholeDevice), {"S2"}),
+    "starts each holder with generation one": (
+        rewriting((sql.TAKE_SEAT, "gen = gen + 1", "gen = 1")),
+        {"S6"},
+    ),
+    "replies before the commit": (opening(RepliesBeforeTheCommit), {"S2"}),
+    "keeps no record of some ends": (
+        rewriting(
+            (sql.RECORD, "VALUES (", "SELECT "),
+            (sql.RECORD, ":details)", ":details WHERE :action <> 'lease.expired'"),
+        ),
+        {"S15"},
+    ),
+}
+"""Each bug by name: how to open its store, and what must be found."""

@@ -1,0 +1,286 @@
+"""The store's contract as an obviously right program: dicts, loops, no SQL, no shared rules.
+
+The model is told what the store is told and says what the store must answer. It knows no session
+id in advance: ``answers.disagreement`` adopts the store's for a new session. What the vendor
+decided is read from the customer.
+"""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from leasing.store import Acquire, Call, Caller, Heartbeat, Inspect, Release
+from tests.support.answers import Answer, ModelSession
+from tests.support.clock import ManualClock
+from tests.support.customer import HASHER, Customer
+from tests.support.ledger import Recorded
+
+DOWN_AFTER_SECONDS = 30
+MOST_INSTANCES = 1_000
+
+
+class _Refused(Exception):
+    def __init__(self, outcome: str, reason: str | None = None, in_use: int | None = None) -> None:
+        self.answer = Answer(outcome, reason=reason, in_use=in_use)
+
+
+class ReferenceModel:
+    """Every license of an installation, in memory."""
+
+    def __init__(self, clock: ManualClock, *customers: Customer) -> None:
+        self._clock = clock
+        self._customers = customers
+        self._last_alive = clock.now
+        self._hold_since: datetime | None = None
+        self._gens: Counter[tuple[str, int]] = Counter()
+        self.sessions: list[ModelSession] = []
+        self.records: list[tuple[str, ModelSession, str]] = []
+        self.denials: Counter[tuple[str, str]] = Counter()
+
+    def apply(self, *calls: Call) -> list[Answer]:
+        """Return what a batch must answer; its heartbeats come first."""
+        self.tick()
+        due = self._tokens_due(calls)
+        answers: dict[int, Answer] = {}
+        for place, call in enumerate(calls):
+            if isinstance(call, Heartbeat):
+                answers[place] = self._answer(call, has_token_due=due[place])
+        for place, call in enumerate(calls):
+            if not isinstance(call, Heartbeat):
+                answers[place] = self._answer(call)
+        return [answers[place] for place in range(len(calls))]
+
+    def tick(self) -> None:
+        """Notice a silence of the ledger."""
+        if self._clock.now - self._last_alive > timedelta(seconds=DOWN_AFTER_SECONDS):
+            self._hold_since = self._clock.now
+        self._last_alive = self._clock.now
+
+    def was_alive(self) -> None:
+        """Learn that the ledger was alive all the time until now."""
+        self._last_alive = self._clock.now
+
+    def reap(self) -> int:
+        """End every session that lapsed for good."""
+        self.tick()
+        lapsed = [one for one in self._running() if not self._is_held(one)]
+        for session in lapsed:
+            self._end(session, "expired")
+        return len(lapsed)
+
+    def in_use(self, customer: Customer) -> int:
+        """Count the seats that nobody else may have now."""
+        return sum(self._is_held(one) for one in self._running(customer))
+
+    def records_of(self, customer: Customer) -> list[Recorded]:
+        """Return the audit records there must be about a customer's seats."""
+        return [
+            Recorded(action, session.id, session.slot, reason)
+            for action, session, reason in self.records
+            if session.customer is customer
+        ]
+
+    def denials_of(self, customer: Customer) -> Counter[str]:
+        """Return the denials there must be counted of a customer's license, by reason."""
+        return Counter(
+            {reason: n for (name, reason), n in self.denials.items() if name == customer.name}
+        )
+
+    def _answer(self, call: Call, *, has_token_due: bool = False) -> Answer:
+        try:
+            if isinstance(call, Acquire):
+                return self._acquire(call)
+            if isinstance(call, Heartbeat):
+                return self._heartbeat(call, has_token_due=has_token_due)
+            return self._release(call) if isinstance(call, Release) else self._inspect(call)
+        except _Refused as refused:
+            return refused.answer
+
+    def _acquire(self, call: Acquire) -> Answer:
+        customer = self._customer_of(call)
+        if refusal := self._refusal(customer):
+            self.denials[customer.name, refusal[1]] += 1
+            raise _Refused(refusal[0])
+        session, former_slot = self._own(customer, call.hardware_id)
+        is_new = session is None
+        if session is None:
+            session = self._grant(customer, call.hardware_id, former_slot)
+        elif call.instance_id:
+            self._make_room(session, call.instance_id)
+        end = self._new_end(session)
+        session.shares[call.instance_id] = end
+        seq = self._sign(session, call.instance_id) if call.wants_token else None
+        in_use = self.in_use(customer)
+        return Answer("Lease", session, is_new=is_new, end=end, seq=seq, in_use=in_use)
+
+    def _own(self, customer: Customer, device: str) -> tuple[ModelSession | None, int | None]:
+        for session in self._running(customer):
+            if session.device == device:
+                if self._is_held(session):
+                    return session, None
+                self._end(session, "expired")
+                return None, session.slot
+        return None, None
+
+    def _grant(self, customer: Customer, device: str, former_slot: int | None) -> ModelSession:
+        in_use = self.in_use(customer)
+        if in_use >= customer.license.seats:
+            self.denials[customer.name, "seats_exhausted"] += 1
+            raise _Refused("SeatsExhausted", in_use=in_use)
+        slot = self._choose_slot(customer, former_slot)
+        for lapsed in self._running(customer):
+            if lapsed.slot == slot:
+                self._end(lapsed, "taken_over")
+        self._gens[customer.name, slot] += 1
+        session = ModelSession(customer, device, slot, self._gens[customer.name, slot])
+        self.sessions.append(session)
+        self.records.append(("seat.granted", session, ""))
+        return session
+
+    def _choose_slot(self, customer: Customer, former_slot: int | None) -> int:
+        """Choose the former slot, a released one, a new one, a lapsed one: the lowest of a kind."""
+        taken = {one.slot: one for one in self._running(customer)}
+        slots = range(customer.license.seats)
+        was_used = [slot for slot in slots if self._gens[customer.name, slot]]
+        kinds = [
+            [slot for slot in slots if slot == former_slot],
+            [slot for slot in was_used if slot not in taken],
+            [slot for slot in slots if slot not in was_used],
+            [slot for slot in slots if slot in taken and not self._is_held(taken[slot])],
+        ]
+        return next(slot for kind in kinds for slot in kind)
+
+    def _make_room(self, session: ModelSession, instance: str) -> None:
+        others = {name for name in session.shares if name not in {"", instance}}
+        if len(others) < MOST_INSTANCES:
+            return
+        for name in list(others):
+            if session.shares[name] <= self._clock.now:
+                session.forget(name)
+                others.remove(name)
+        if len(others) >= MOST_INSTANCES:
+            raise _Refused("TooManyInstances")
+
+    def _heartbeat(self, call: Heartbeat, *, has_token_due: bool) -> Answer:
+        session = self._session_of(call)
+        if session.ended_because:
+            raise _Refused("LeaseLost", session.ended_because)
+        if not self._is_held(session):
+            self._end(session, "expired")
+            raise _Refused("LeaseLost", "expired")
+        if call.instance_id and call.instance_id not in session.shares:
+            raise _Refused("LeaseLost", "released")
+        if refusal := self._refusal(session.customer):
+            raise _Refused(refusal[0])
+        end = self._new_end(session)
+        for name in [call.instance_id] if call.instance_id else session.shares:
+            session.shares[name] = end
+        signs = call.wants_token or has_token_due
+        seq = self._sign(session, call.instance_id) if signs else None
+        return Answer("Lease", session, end=end, seq=seq)
+
+    def _release(self, call: Release) -> Answer:
+        session = self._session_of(call)
+        if session.ended_because:
+            return Answer("Released")
+        stays = {
+            name: end
+            for name, end in session.shares.items()
+            if name != call.instance_id and self._lasts(end, session.customer)
+        }
+        if call.instance_id and stays:
+            session.forget(call.instance_id)
+        else:
+            self._end(session, "released" if session.end > self._clock.now else "expired")
+        return Answer("Released")
+
+    def _inspect(self, call: Inspect) -> Answer:
+        session = self._session_of(call)
+        if session.ended_because:
+            reason = session.ended_because
+            return Answer("SessionState", session, end=session.end, reason=reason)
+        now = self._clock.now
+        live = sorted(name for name, end in session.shares.items() if name and end > now)
+        lapsed = None if session.end > now else "expired"
+        return Answer(
+            "SessionState", session, end=session.end, reason=lapsed, instances=tuple(live)
+        )
+
+    def _customer_of(self, call: Acquire) -> Customer:
+        if call.caller.tenant_id is None:
+            return self._customer_of_key(call.caller)
+        for customer in self._customers:
+            is_its_tenant = str(customer.tenant.id) == call.caller.tenant_id
+            if is_its_tenant and HASHER.current(customer.key) in call.key_hmacs:
+                return customer
+        raise _Refused("LicenseUnknown")
+
+    def _customer_of_key(self, caller: Caller) -> Customer:
+        for customer in self._customers:
+            if HASHER.current(customer.key) in caller.key_hmacs:
+                if customer.license.key_auth:
+                    return customer
+                raise _Refused("MissingCredential")
+        raise _Refused("InvalidCredential")
+
+    def _session_of(self, call: Heartbeat | Release | Inspect) -> ModelSession:
+        tenant_id = call.caller.tenant_id
+        if tenant_id is None:
+            tenant_id = str(self._customer_of_key(call.caller).tenant.id)
+        for session in self.sessions:
+            is_theirs = str(session.customer.tenant.id) == tenant_id
+            if is_theirs and session.id == call.session_id:
+                return session
+        raise _Refused("SessionUnknown")
+
+    def _refusal(self, customer: Customer) -> tuple[str, str] | None:
+        if customer.license.status == "revoked":
+            return "LicenseRevoked", "license_revoked"
+        if customer.license.status == "suspended":
+            return "LicenseSuspended", "license_suspended"
+        if customer.license.expires_at <= self._clock.now:
+            return "LicenseExpired", "license_expired"
+        return None
+
+    def _running(self, customer: Customer | None = None) -> list[ModelSession]:
+        return [
+            session
+            for session in self.sessions
+            if not session.ended_because and customer in {None, session.customer}
+        ]
+
+    def _is_held(self, session: ModelSession) -> bool:
+        return self._lasts(session.end, session.customer)
+
+    def _lasts(self, end: datetime, customer: Customer) -> bool:
+        if end > self._clock.now:
+            return True
+        if self._hold_since is None:
+            return False
+        hold_seconds = 1.2 * customer.license.heartbeat_interval_seconds
+        return self._clock.now < self._hold_since + timedelta(seconds=hold_seconds)
+
+    def _new_end(self, session: ModelSession) -> datetime:
+        license_ = session.customer.license
+        end = min(self._clock.now + timedelta(seconds=license_.ttl_seconds), license_.expires_at)
+        return max([end, *session.shares.values()])
+
+    def _sign(self, session: ModelSession, instance: str) -> int:
+        session.seq += 1
+        session.tokens[instance] = (self._clock.now, self._new_end(session))
+        return session.seq
+
+    def _tokens_due(self, calls: tuple[Call, ...]) -> dict[int, bool]:
+        """Tell which heartbeats of a batch are due for a token, as things were before it."""
+        by_id = {session.id: session for session in self.sessions}
+        return {
+            place: call.session_id in by_id
+            and by_id[call.session_id].has_token_due(call.instance_id, self._clock.now)
+            for place, call in enumerate(calls)
+            if isinstance(call, Heartbeat)
+        }
+
+    def _end(self, session: ModelSession, reason: str) -> None:
+        session.ended_at = self._clock.now if reason == "released" else session.end
+        session.ended_because = reason
+        action = "seat.released" if reason == "released" else "lease.expired"
+        self.records.append((action, session, reason))

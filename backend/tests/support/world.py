@@ -1,0 +1,120 @@
+"""A small world for tests: a database, a clock, a store, and a customer with seats.
+
+::
+
+    world = World(database, seats=2)
+    lease = world.acquire("laptop")
+    world.pass_time(seconds=300)
+    world.heartbeat(lease)
+    world.release(lease)
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from foundation.clock import Clock
+from leasing.rules import UNNAMED
+from leasing.store import Call, Lease, Outcome, Released, SessionState, Store
+from leasing.stores.sqlite import SqliteStore
+from tests.support.clock import ManualClock
+from tests.support.customer import Customer
+
+LONGEST_SILENCE_SECONDS = 25
+"""Between two ticks, so that no reclaim hold begins: the last stamp may be 5 s older."""
+
+OpenStore = Callable[[Path, Clock], Store]
+_Answer = TypeVar("_Answer")
+
+
+def open_sqlite(database: Path, clock: Clock) -> Store:
+    """Open the store that ships."""
+    return SqliteStore(database, clock=clock)
+
+
+STORES: dict[str, OpenStore] = {"sqlite": open_sqlite}
+"""Every store there is, by name; the conformance tests run against each."""
+
+
+class World:
+    """A migrated database with one store on it and a first customer, Alice."""
+
+    def __init__(
+        self,
+        database: Path,
+        *,
+        seats: int = 3,
+        ttl_seconds: int = 360,
+        heartbeat_interval_seconds: int = 120,
+        open_store: OpenStore = open_sqlite,
+    ) -> None:
+        self.database = database
+        self.clock = ManualClock()
+        self.alice = Customer(
+            "alice",
+            seats=seats,
+            ttl_seconds=ttl_seconds,
+            heartbeat_interval_seconds=heartbeat_interval_seconds,
+        )
+        self._open_store = open_store
+        self.store = open_store(database, self.clock)
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now
+
+    def acquire(
+        self, device: str, instance: str = UNNAMED, *, customer: Customer | None = None
+    ) -> Lease:
+        """Take a seat for a device. Raises what the store answers."""
+        return self.ask((customer or self.alice).acquire(device, instance), Lease)
+
+    def heartbeat(
+        self, lease: Lease, instance: str = UNNAMED, *, customer: Customer | None = None
+    ) -> Lease:
+        """Renew a lease. Raises what the store answers."""
+        return self.ask((customer or self.alice).heartbeat(lease.session_id, instance), Lease)
+
+    def release(
+        self, lease: Lease, instance: str = UNNAMED, *, customer: Customer | None = None
+    ) -> Released:
+        """Give a seat back, or an instance's share. Raises what the store answers."""
+        return self.ask((customer or self.alice).release(lease.session_id, instance), Released)
+
+    def inspect(self, lease: Lease, *, customer: Customer | None = None) -> SessionState:
+        """Read a session. Raises what the store answers."""
+        return self.ask((customer or self.alice).inspect(lease.session_id), SessionState)
+
+    def ask(self, call: Call, kind: type[_Answer]) -> _Answer:
+        """Apply one call alone; raise its error or return its value."""
+        (outcome,) = self.apply(call)
+        if isinstance(outcome, Exception):
+            raise outcome
+        assert isinstance(outcome, kind), f"{call} was answered {outcome}"
+        return outcome
+
+    def apply(self, *calls: Call) -> list[Outcome]:
+        """Apply one batch."""
+        return self.store.apply(calls)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass while the store is alive, so that no reclaim hold begins."""
+        while seconds > 0:
+            step = min(seconds, LONGEST_SILENCE_SECONDS)
+            self.clock.advance(step)
+            self.store.tick()
+            seconds -= step
+
+    def be_away(self, seconds: float) -> None:
+        """Let time pass while the store is down; after more than 30 s it holds reclaims."""
+        self.clock.advance(seconds)
+        self.store.tick()
+
+    def restart(self) -> None:
+        """Close the store in good order and open it again, at once."""
+        self.store.close()
+        self.store = self._open_store(self.database, self.clock)
+
+    def close(self) -> None:
+        self.store.close()
