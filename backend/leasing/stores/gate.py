@@ -6,7 +6,8 @@ heartbeats (docs/adr/0004). Every writer of the file therefore passes this gate 
 lease engine, Django's threads, and management commands in other processes.
 
 Two advisory file locks make it fair. A writer holds the *turnstile* while it waits for the
-*room*, so the one who just left the room queues behind everybody who is already waiting.
+*room*, so the one who just left the room lets the one at the turnstile in first: nobody starves,
+though the order is not strictly first come, first served.
 The kernel drops both locks when a process dies.
 """
 

@@ -69,7 +69,7 @@ LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.s
     AND i.instance_id = :instance
 WHERE s.tenant_id = :tenant AND s.license_id = :license AND s.device = :device"""
 
-# Answers license, device, start, end and its reason of a session, also long after it ended.
+# Answers license, tier, slot, start, end, end reason and lease end of a session, also when over.
 SESSION = """
 SELECT n.license_id, l.tier, n.slot, n.started_at, n.ended_at, n.end_reason, s.lease_expires_at
 FROM license_session AS n
