@@ -156,9 +156,7 @@ class Engine:
     def _commit(self, batch: list[_Waiting]) -> None:
         self._store_called_at = monotonic_seconds()
         try:
-            outcomes = self._store.apply([call for call, _ in batch])
-            if len(outcomes) != len(batch):
-                raise ValueError("the store answered more or fewer calls than it was given")
+            outcomes = self._outcomes(batch)
         except StoreUnavailable as error:
             _log.error("the ledger is unavailable: %s", error)
             outcomes = [error] * len(batch)
@@ -168,6 +166,12 @@ class Engine:
         self._store_called_at = None
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._deliver, batch, outcomes)
+
+    def _outcomes(self, batch: list[_Waiting]) -> list[Outcome]:
+        outcomes = self._store.apply([call for call, _ in batch])
+        if len(outcomes) != len(batch):
+            raise ValueError("the store answered more or fewer calls than it was given")
+        return outcomes
 
     def _deliver(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
         for (_, future), outcome in zip(batch, outcomes, strict=True):

@@ -1,5 +1,8 @@
 """POST /api/v1/licenses/acquire/"""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from leasing.engine import Engine
 from leasing.errors import LeasingError
 from leasing.http.answers import json_response, lease_answer
@@ -20,6 +23,7 @@ class AcquireEndpoint:
         self._engine = engine
         self._door = door
         self._proofs = proofs
+        self._arrivals = _Arrivals()
 
     async def post(self, request: Request) -> Response:
         """Answer 201 for a new seat and 200 for the one this device already holds."""
@@ -27,13 +31,16 @@ class AcquireEndpoint:
         caller = await self._door.leasing_caller(request, body.license_key)
         if "license_token" in body.proofs:
             self._proofs.check_token_can_be_signed()
-        lease = await self._engine.acquire(self._call(body, caller))
-        try:
-            sealed = self._seal(lease, body)
-            license_data = await self._license_data(lease, body)
-        except SigningUnavailable:
-            await self._hand_back(lease, body, caller)
-            raise
+        call = self._call(body, caller)
+        with self._arrivals.note(call) as is_last:
+            lease = await self._engine.acquire(call)
+            try:
+                sealed = self._seal(lease, body)
+                license_data = await self._license_data(lease, body)
+            except SigningUnavailable:
+                if lease.is_new and is_last():
+                    await self._hand_back(lease, call)
+                raise
         answer = lease_answer(
             lease, sealed=sealed, known_kid=body.known_kid, license_data=license_data
         )
@@ -59,12 +66,31 @@ class AcquireEndpoint:
             return None
         return await self._proofs.license_data(lease, body.license_key, body.hardware_id)
 
-    async def _hand_back(self, lease: Lease, body: AcquireBody, caller: Caller) -> None:
-        """Give a seat back that cannot be proven; one that was held already stays held."""
-        if not lease.is_new:
-            return
-        instance_id = body.instance_id or UNNAMED
+    async def _hand_back(self, lease: Lease, call: Acquire) -> None:
+        """Give a new seat back that cannot be proven."""
         try:
-            await self._engine.release(Release(caller, lease.session_id, instance_id))
+            await self._engine.release(Release(call.caller, lease.session_id, call.instance_id))
         except LeasingError:
             return  # the caller gets 503; by repeating the call it gets this same seat
+
+
+class _Arrivals:
+    """Which acquire under way came last from each device of a license.
+
+    A program that starts while another one of its device waits for a signature joins that one's
+    new seat. Only the last comer may hand the seat back, or it would take it from the others.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[tuple[str, ...], str], Acquire] = {}
+
+    @contextmanager
+    def note(self, call: Acquire) -> Iterator[Callable[[], bool]]:
+        """Note an acquire while it is under way; what comes back tells if it is still the last."""
+        device = call.key_hmacs, call.hardware_id
+        self._last[device] = call
+        try:
+            yield lambda: self._last.get(device) is call
+        finally:
+            if self._last.get(device) is call:
+                del self._last[device]

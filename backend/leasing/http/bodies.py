@@ -5,6 +5,7 @@ not printable ASCII where the contract asks for that.
 """
 
 import json
+import math
 import re
 from typing import Annotated, Any, Final, Literal, NoReturn, TypeVar
 
@@ -111,9 +112,16 @@ def read_body(body: bytes, kind: type[_Body]) -> _Body:
         read = msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise InvalidRequest(_field_error(str(error))) from None
+    except UnicodeEncodeError:
+        raise _invalid("", "bad_characters", "the body has half a surrogate pair") from None
     if isinstance(read, AcquireBody):
         _check_metadata(read.metadata)
     return read
+
+
+def read_instance_id(text: str) -> str:
+    """Return an instance id that stands outside a body. Raises InvalidRequest."""
+    return read_body(msgspec.json.encode({"instance_id": text}), HeartbeatBody).instance_id or ""
 
 
 def encode_metadata(metadata: dict[str, Any]) -> str:
@@ -124,7 +132,12 @@ def encode_metadata(metadata: dict[str, Any]) -> str:
 def _parse(body: bytes) -> object:
     try:
         text = body.decode("utf-8")
-        return json.loads(text, object_pairs_hook=_unique_members, parse_constant=_refuse_constant)
+        return json.loads(
+            text,
+            object_pairs_hook=_unique_members,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
     except InvalidRequest:
         raise
     except (ValueError, RecursionError):
@@ -142,6 +155,14 @@ def _refuse_constant(name: str) -> NoReturn:
     raise _invalid("", "malformed_json", f"{name} is not JSON")
 
 
+def _finite(digits: str) -> float:
+    """Return a number; one beyond the range of doubles would turn into infinity, then null."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise _invalid("", "out_of_range", "a number is beyond the range of doubles")
+    return number
+
+
 def _check_text(members: dict[str, Any]) -> None:
     """Refuse halves of surrogate pairs: no encoding has them."""
     for name, value in members.items():
@@ -150,7 +171,7 @@ def _check_text(members: dict[str, Any]) -> None:
 
 
 def _check_metadata(metadata: dict[str, Any]) -> None:
-    if _depth(metadata) > MOST_METADATA_DEPTH:
+    if _is_deeper(metadata, MOST_METADATA_DEPTH):
         raise _invalid("metadata", "too_deep", "metadata may be 4 levels deep")
     try:
         size = len(msgspec.json.encode(metadata))
@@ -160,16 +181,24 @@ def _check_metadata(metadata: dict[str, Any]) -> None:
         ) from None
     if size > MOST_METADATA_BYTES:
         raise _invalid("metadata", "too_long", "metadata may have 4096 bytes")
-    if "\\u0000" in encode_metadata(metadata):
+    if _has_nul(metadata):
         raise _invalid("metadata", "bad_characters", "metadata may not contain NUL")
 
 
-def _depth(value: object) -> int:
+def _is_deeper(value: object, most: int) -> bool:
+    """Tell whether a value nests more than ``most`` levels, looking no further than that."""
+    if not isinstance(value, dict | list):
+        return False
+    members = value.values() if isinstance(value, dict) else value
+    return most == 0 or any(_is_deeper(member, most - 1) for member in members)
+
+
+def _has_nul(value: object) -> bool:
     if isinstance(value, dict):
-        return 1 + max((_depth(member) for member in value.values()), default=0)
+        return any(_has_nul(part) for pair in value.items() for part in pair)
     if isinstance(value, list):
-        return 1 + max((_depth(member) for member in value), default=0)
-    return 0
+        return any(_has_nul(member) for member in value)
+    return isinstance(value, str) and "\0" in value
 
 
 _CODES: Final = (

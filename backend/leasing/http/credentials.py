@@ -1,6 +1,5 @@
 """From headers and body to the caller: the only place that reads a credential."""
 
-import asyncio
 from hmac import compare_digest
 
 from identity.errors import Forbidden, InvalidCredential, MissingCredential
@@ -8,6 +7,7 @@ from identity.operations import BearerVerifier
 from identity.rules import Principal, PrincipalKind
 from leasing.http.errors import FieldError, InvalidRequest
 from leasing.http.messages import Request
+from leasing.http.reads import read_in_thread
 from leasing.store import Caller
 from licenses import license_key
 from licenses.license_key import KeyHasher
@@ -54,7 +54,7 @@ class Door:
     async def _principal(self, token: str) -> Principal:
         if known := self._verifier.recall(token):
             return known
-        return await asyncio.to_thread(self._verifier.verify, token)
+        return await read_in_thread(self._verifier.verify, token)
 
     def _key_caller(self, key: str) -> Caller:
         if not 0 < len(key) <= _LONGEST_KEY or not key.isprintable() or not key.isascii():

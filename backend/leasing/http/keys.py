@@ -1,11 +1,11 @@
 """GET /api/v1/licenses/keys/ and /.well-known/jwks.json: the public keys, for anybody."""
 
-import asyncio
 from typing import Final
 
 from foundation.clock import utc_now
 from leasing.http.answers import json_response
 from leasing.http.messages import Request, Response
+from leasing.http.reads import read_in_thread
 from signing.published_keys import PublishedKeys
 
 _CACHE: Final = ((b"cache-control", b"public, max-age=300"),)
@@ -20,8 +20,8 @@ class KeysEndpoint:
     async def keyset(self, _request: Request) -> Response:
         """Answer 200 with the signed key set and each key as JWK and PEM."""
         now = int(utc_now().timestamp())
-        return json_response(await asyncio.to_thread(self._published.document, now))
+        return json_response(await read_in_thread(self._published.document, now))
 
     async def jwks(self, _request: Request) -> Response:
         """Answer 200 with a JWK set (RFC 7517)."""
-        return json_response(await asyncio.to_thread(self._published.jwks))
+        return json_response(await read_in_thread(self._published.jwks))

@@ -4,13 +4,12 @@ from urllib.parse import parse_qs
 
 from leasing.engine import Engine
 from leasing.http.answers import json_response, session_answer
+from leasing.http.bodies import read_instance_id
 from leasing.http.credentials import Door
 from leasing.http.errors import FieldError, InvalidRequest
 from leasing.http.messages import Request, Response
 from leasing.rules import UNNAMED
 from leasing.store import Inspect, Release
-
-_LONGEST_INSTANCE_ID = 128
 
 
 class SessionEndpoint:
@@ -43,13 +42,10 @@ def _instance_id(query_string: bytes) -> str:
         raise _invalid("", "malformed_query", "the query cannot be read") from None
     if unknown := set(query) - {"instance_id"}:
         raise _invalid(min(unknown)[:64], "unknown_field", "the query has an unknown field")
-    values = query.get("instance_id", [UNNAMED])
-    (value,) = values if len(values) == 1 else ("",)
-    if query and not 0 < len(value) <= _LONGEST_INSTANCE_ID:
-        raise _invalid("instance_id", "too_long", "instance_id takes 1 to 128 characters, once")
-    if not (value.isascii() and (value.isprintable() or not value)):
-        raise _invalid("instance_id", "bad_characters", "instance_id may hold only printable ASCII")
-    return value
+    values = query.get("instance_id", [])
+    if len(values) > 1:
+        raise _invalid("instance_id", "duplicate_member", "instance_id may be there once")
+    return read_instance_id(values[0]) if values else UNNAMED
 
 
 def _invalid(field: str, code: str, message: str) -> InvalidRequest:

@@ -20,7 +20,14 @@ from typing import Any, Final, Self, TypeVar
 import httpx
 
 from coditect_license.problems import problem_of
-from coditect_license_token import Algorithm, PublicKey, Roots
+from coditect_license_token import (
+    Algorithm,
+    LicenseToken,
+    PublicKey,
+    Roots,
+    open_delegation,
+    open_license_token,
+)
 from foundation.clock import utc_now
 from foundation.logs import JsonLines
 from identity import queries
@@ -227,6 +234,14 @@ class Plane:
             tenant_id=customer.tenant.id, subject="a-person", role=role, lifetime_seconds=86_400
         )
         return {"authorization": f"Bearer {token}"}
+
+    def claims(self, answer: Mapping[str, Any], **expected: Any) -> LicenseToken:
+        """Open an answer's token with nothing but the root key and the answer itself."""
+        now = int(self.clock.now.timestamp())
+        delegation = open_delegation(answer["delegation"], roots=self.roots, now=now, issuer=ISSUER)
+        return open_license_token(
+            answer["license_token"], delegation=delegation, now=now, issuer=ISSUER, **expected
+        )
 
     def ledger(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return every row about seats as it is on disk now."""

@@ -1,0 +1,30 @@
+"""Reads of the database that block, kept off the event loop."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError
+
+from leasing.errors import StoreUnavailable
+
+_log = logging.getLogger(__name__)
+
+_Answer = TypeVar("_Answer")
+_Arguments = ParamSpec("_Arguments")
+
+
+async def read_in_thread(
+    read: Callable[_Arguments, _Answer], *arguments: _Arguments.args, **options: _Arguments.kwargs
+) -> _Answer:
+    """Return what a blocking read returns, run in a worker thread.
+
+    Raises what it raises, and StoreUnavailable when the database is away: then nobody can tell
+    a good credential from a bad one.
+    """
+    try:
+        return await asyncio.to_thread(read, *arguments, **options)
+    except OperationalError as error:
+        _log.error("the database is unavailable: %s", error)
+        raise StoreUnavailable("the database is unavailable") from error

@@ -1,0 +1,74 @@
+"""Log lines: JSON, whole, in order, and never in anybody's way."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foundation.logs import JsonHandler, JsonLines
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def lines(file: Path) -> Iterator[JsonLines]:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
+    yield JsonLines(descriptor)
+    os.close(descriptor)
+
+
+def test_lines_wait_for_the_flush_and_keep_their_order(lines: JsonLines, file: Path) -> None:
+    is_first = [lines.append({"number": number}) for number in range(3)]
+    before = file.read_text()
+    lines.flush()
+
+    assert is_first == [True, False, False]
+    assert before == ""
+    assert [json.loads(line)["number"] for line in file.read_text().splitlines()] == [0, 1, 2]
+    assert lines.append({}) is True
+
+
+def test_many_large_lines_arrive_whole(lines: JsonLines, file: Path) -> None:
+    for number in range(300):
+        lines.append({"number": number, "fill": "x" * 1_000})
+    lines.flush()
+
+    assert len([json.loads(line) for line in file.read_text().splitlines()]) == 300
+
+
+def test_a_reader_that_went_away_disturbs_nobody() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    lines = JsonLines(writing)
+
+    lines.append({"message": "nobody listens"})
+    lines.flush()
+    lines.flush()
+
+    os.close(writing)
+
+
+def test_a_record_of_the_program_is_one_line_with_its_stack_trace(
+    lines: JsonLines, file: Path
+) -> None:
+    logger = logging.Logger("leasing.test")
+    logger.addHandler(JsonHandler(lines))
+
+    try:
+        int("two\nlines \x1b[2J")
+    except ValueError:
+        logger.exception("it\nfailed")
+
+    raw = file.read_text()
+    (line,) = [json.loads(one) for one in raw.splitlines()]
+    assert (line["severity"], line["logger"]) == ("ERROR", "leasing.test")
+    assert line["message"] == "it\nfailed"
+    assert "ValueError: invalid literal" in line["stack_trace"]
+    assert raw.count("\n") == 1
+    assert "\x1b" not in raw

@@ -1,0 +1,111 @@
+"""Bytes that are hardly HTTP, sent to the real server process: it answers, and it goes on."""
+
+import json
+import socket
+
+import httpx
+import pytest
+from support.server import RunningServer
+
+SESSION = "/api/v1/licenses/sessions/00000000-0000-4000-8000-000000000000/"
+ACQUIRE = "/api/v1/licenses/acquire/"
+_JSON = "Content-Type: application/json"
+
+
+def send(server: RunningServer, request: bytes) -> tuple[int, bytes]:
+    """Send bytes, close the sending side, and return the status and everything received."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while chunk := connection.recv(65_536):
+            received += chunk
+    return (int(received.split(b" ", 2)[1]) if received else 0), received
+
+
+def request(line: str, *headers: str, body: bytes = b"") -> bytes:
+    """Return a request; it asks for the connection to be closed after the answer."""
+    head = [f"{line} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", *headers, "", ""]
+    return "\r\n".join(head).encode("latin-1") + body
+
+
+def chunked(body: bytes) -> bytes:
+    return b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+
+
+_KEY = "Authorization: License K"
+_REQUESTS: dict[str, tuple[bytes, set[int]]] = {
+    "two credentials": (request(f"GET {SESSION}", _KEY, _KEY), {401}),
+    "a credential beyond ASCII": (request(f"GET {SESSION}", "Authorization: License \xfc"), {401}),
+    "an encoded NUL": (request(f"GET {SESSION}%00", _KEY), {404}),
+    "an encoded slash": (request(f"GET {SESSION[:-1]}%2Fx", _KEY), {404}),
+    "broken escapes": (request(f"GET {SESSION[:-1]}%zz%", _KEY), {400, 404}),
+    "raw bytes in the path": (request("GET /health/\xff\xfe"), {400, 404}),
+    "a very long path": (request("GET /health/" + "x" * 30_000), {400, 404, 414, 431}),
+    "a long chunked body": (
+        request(
+            f"POST {ACQUIRE}", _JSON, "Transfer-Encoding: chunked", body=chunked(b" " * 70_000)
+        ),
+        {413},
+    ),
+    "a long body": (
+        request(f"POST {ACQUIRE}", _JSON, "Content-Length: 70000", body=b" " * 70_000),
+        {413},
+    ),
+    "a length that never comes": (
+        request(f"POST {ACQUIRE}", _JSON, "Content-Length: 50", body=b'{"license_key":'),
+        {0, 400},
+    ),
+    "a chunk of no size": (
+        request(f"POST {ACQUIRE}", _JSON, "Transfer-Encoding: chunked", body=b"zz\r\nx\r\n"),
+        {400},
+    ),
+    "two lengths": (
+        request(f"POST {ACQUIRE}", _JSON, "Content-Length: 2", "Content-Length: 5", body=b"{}"),
+        {400},
+    ),
+    "length and chunks": (
+        request(
+            f"POST {ACQUIRE}",
+            _JSON,
+            "Content-Length: 2",
+            "Transfer-Encoding: chunked",
+            body=chunked(b"{}"),
+        ),
+        {400},
+    ),
+    "a negative length": (request(f"POST {ACQUIRE}", _JSON, "Content-Length: -1"), {400}),
+    "no HTTP": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", {400}),
+    "a line feed in a header": (request(f"GET {SESSION}", "X-A: b\nX-C: d"), {400, 401}),
+    "another host": (request("GET /health/").replace(b"127.0.0.1", b"evil.example"), {200}),
+}
+
+
+@pytest.mark.parametrize("name", _REQUESTS)
+def test_it_is_answered_and_the_server_goes_on(server: RunningServer, name: str) -> None:
+    raw, statuses = _REQUESTS[name]
+
+    status, received = send(server, raw)
+
+    assert status in statuses, received[:500]
+    assert b"Traceback" not in received
+    assert httpx.get(f"{server.base_url}/health/").json() == {"status": "ok"}
+
+
+def test_a_body_that_is_waited_for_is_asked_for(server: RunningServer) -> None:
+    head = request(f"POST {ACQUIRE}", _JSON, "Content-Length: 2", "Expect: 100-continue")
+
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head)
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")
+        connection.sendall(b"{}")
+        assert connection.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_every_line_of_the_log_is_json(server: RunningServer) -> None:
+    send(server, request("GET /health/%0A%1B%5B2J%00"))
+    httpx.get(f"{server.base_url}/health/")
+    logged = [line for line in server.output if line.startswith("{")]
+
+    assert all(json.loads(line)["severity"] for line in logged)
+    assert all(line.rstrip("\n").isprintable() for line in logged)

@@ -1,0 +1,60 @@
+"""The vendor at work in a process of his own, beside the server: ``python vendor.py DEED …``.
+
+``resize KEY TIMES`` changes the seats of a license so many times and prints how long each change
+waited; ``issue TTL HEARTBEAT SEATS`` sells a license and prints its key. Both print JSON.
+"""
+
+import json
+import sys
+import time
+
+import django
+from django.conf import settings
+
+from foundation.env import use_settings
+
+
+def resize(key: str, times: str) -> dict[str, object]:
+    """Return the worst and the mean wait of a change, in seconds, and the seats at the end."""
+    license_ = _license(key)
+    waits = []
+    for number in range(int(times)):
+        began = time.monotonic()
+        operations.resize(license=license_, seats=90 + number % 10, principal="user:vendor")
+        waits.append(time.monotonic() - began)
+    return {"worst": max(waits), "mean": sum(waits) / len(waits), "seats": license_.seats}
+
+
+def issue(ttl_seconds: str, heartbeat_seconds: str, seats: str) -> dict[str, object]:
+    """Return the key of a new license of the demo tenant."""
+    demo = License.objects.select_related("product").get()
+    _, key = operations.issue_license(
+        product=demo.product,
+        tier="pro",
+        seats=int(seats),
+        expires_at=demo.expires_at,
+        hasher=KeyHasher(settings.LICENSE_KEY_PEPPERS),
+        principal="user:vendor",
+        key_auth=True,
+        ttl_seconds=int(ttl_seconds),
+        heartbeat_interval_seconds=int(heartbeat_seconds),
+    )
+    return {"license_key": key}
+
+
+def _license(key: str) -> "License":
+    found = queries.license_by_key(key, hasher=KeyHasher(settings.LICENSE_KEY_PEPPERS))
+    assert found is not None
+    return found
+
+
+if __name__ == "__main__":
+    use_settings("coditect_license.settings")
+    django.setup()
+    from licenses import operations, queries
+    from licenses.license_key import KeyHasher
+    from licenses.models import License
+
+    deed, *arguments = sys.argv[1:]
+    told = resize(*arguments) if deed == "resize" else issue(*arguments)
+    sys.stdout.write(json.dumps(told) + "\n")
