@@ -120,6 +120,11 @@ def loss(
     return LeaseLost("expired")
 
 
+def token_end(lease_expires_at: datetime, latest: datetime | None) -> datetime:
+    """Return where a token signed for a lease ends: with it, or where its key may sign no more."""
+    return lease_expires_at if latest is None else min(lease_expires_at, latest)
+
+
 def is_token_due(issued_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:
     """Tell whether the last token signed is past half its life, or there is none."""
     if issued_at is None or expires_at is None:

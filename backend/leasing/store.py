@@ -29,7 +29,8 @@ class Acquire(Struct, frozen=True, gc=False):
     """Take a seat of the license with this key for this device, or come back to it.
 
     ``key_hmacs`` are the HMACs of the key in the body. ``metadata_json`` is kept with the
-    session. ``wants_token`` counts a token as signed.
+    session. ``wants_token`` counts a token as signed, which ends with the lease or at
+    ``latest_token_end``, whichever comes first.
     """
 
     caller: Caller
@@ -38,15 +39,20 @@ class Acquire(Struct, frozen=True, gc=False):
     instance_id: str = UNNAMED
     metadata_json: str = "{}"
     wants_token: bool = True
+    latest_token_end: datetime | None = None
 
 
 class Heartbeat(Struct, frozen=True, gc=False):
-    """Move the lease of a session, or of one instance of it, one TTL on."""
+    """Move the lease of a session, or of one instance of it, one TTL on.
+
+    A token that is signed for it ends with the lease or at ``latest_token_end``.
+    """
 
     caller: Caller
     session_id: str
     instance_id: str = UNNAMED
     wants_token: bool = False
+    latest_token_end: datetime | None = None
 
 
 class Release(Struct, frozen=True, gc=False):

@@ -29,8 +29,6 @@ class AcquireEndpoint:
         """Answer 201 for a new seat and 200 for the one this device already holds."""
         body = read_body(await request.body(), AcquireBody)
         caller = await self._door.leasing_caller(request, body.license_key)
-        if "license_token" in body.proofs:
-            self._proofs.check_token_can_be_signed()
         call = self._call(body, caller)
         with self._arrivals.note(call) as is_last:
             lease = await self._engine.acquire(call)
@@ -47,13 +45,15 @@ class AcquireEndpoint:
         return json_response(answer, 201 if lease.is_new else 200)
 
     def _call(self, body: AcquireBody, caller: Caller) -> Acquire:
+        wants_token = "license_token" in body.proofs
         return Acquire(
             caller=caller,
             key_hmacs=caller.key_hmacs or self._door.key_hmacs(body.license_key),
             hardware_id=body.hardware_id,
             instance_id=body.instance_id or UNNAMED,
             metadata_json=encode_metadata(body.metadata),
-            wants_token="license_token" in body.proofs,
+            wants_token=wants_token,
+            latest_token_end=self._proofs.latest_token_end() if wants_token else None,
         )
 
     def _seal(self, lease: Lease, body: AcquireBody) -> SealedToken | None:

@@ -25,14 +25,14 @@ class HeartbeatEndpoint:
         raw = await request.body()
         body = read_body(raw, HeartbeatBody) if raw else _NOTHING_SAID
         caller = await self._door.leasing_caller(request, body.license_key)
-        # Else the ledger would count a token as signed that nobody got, and owe none for long.
-        self._proofs.check_token_can_be_signed()
         lease = await self._engine.renew(
             Heartbeat(
                 caller=caller,
                 session_id=session_id,
                 instance_id=body.instance_id or UNNAMED,
                 wants_token=body.nonce is not None,
+                # Asked first: else the ledger could count a token as signed that nobody gets.
+                latest_token_end=self._proofs.latest_token_end(),
             )
         )
         sealed = self._proofs.license_token(lease, body.nonce) if lease.seq else None

@@ -1,5 +1,7 @@
 """From a lease to its signed documents."""
 
+from datetime import UTC, datetime
+
 from coditect_license_token import LicenseData, LicenseToken
 from foundation.clock import Clock, rfc3339, utc_now
 from leasing.store import Lease
@@ -17,9 +19,13 @@ class Proofs:
         self._issuer = issuer
         self._clock = clock
 
-    def check_token_can_be_signed(self) -> None:
-        """Raise SigningUnavailable when no token could be signed, before the ledger changes."""
-        self._seals.longest_expiry(int(self._clock().timestamp()))
+    def latest_token_end(self) -> datetime:
+        """Return until when a token signed now may run.
+
+        Raises SigningUnavailable when none could be signed: known before the ledger changes.
+        """
+        latest = self._seals.longest_expiry(int(self._clock().timestamp()))
+        return datetime.fromtimestamp(latest, UTC)
 
     def license_token(self, lease: Lease, nonce: str | None) -> SealedToken:
         """Return the lease token; it never outlives the lease, nor its delegation (S7, S10)."""

@@ -159,9 +159,6 @@ def test_s2_a_seat_handed_back_is_not_taken_from_a_program_that_joined_it(
     assert plane.call("PATCH", f"{SESSIONS}{session}/heartbeat/", headers=key).status_code == 200
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the store counts a token's life to the lease's end, not to its own"
-)
 def test_s2_a_lease_longer_than_a_token_may_live_gets_its_next_token_in_time(
     plane: Plane,
 ) -> None:

@@ -16,6 +16,7 @@ from leasing.rules import (
     loss,
     may_grant,
     refusal,
+    token_end,
 )
 from leasing.store import Acquire, Lease
 from leasing.stores.sqlite import statements as sql
@@ -250,7 +251,7 @@ def _note_token(
     of_session = {"tenant": as_hex(terms.tenant_id), "session": as_hex(session_id)}
     token = {
         "issued": as_text(transaction.now) if seq else None,
-        "token_ends": as_text(end) if seq else None,
+        "token_ends": as_text(token_end(end, call.latest_token_end)) if seq else None,
     }
     if call.instance_id != UNNAMED:
         transaction.run(

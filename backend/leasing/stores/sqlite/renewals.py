@@ -6,7 +6,16 @@ from typing import Any
 from msgspec import Struct, structs
 
 from leasing.errors import LeaseLost
-from leasing.rules import UNNAMED, Holding, Terms, is_token_due, lease_end, loss, refusal
+from leasing.rules import (
+    UNNAMED,
+    Holding,
+    Terms,
+    is_token_due,
+    lease_end,
+    loss,
+    refusal,
+    token_end,
+)
 from leasing.store import Heartbeat, Lease
 from leasing.stores.sqlite import statements as sql
 from leasing.stores.sqlite.transaction import ENCODER, Transaction, as_hex, as_text
@@ -121,8 +130,8 @@ class Renewals:
             self._note_instance(call, tenant, session, renewed, due=due)
             return
         if due:
-            issued = as_text(self._transaction.now)
-            self._tokens[session] = (tenant, session, renewed.seq, issued, end)
+            issued, ends = self._token_life(call, renewed)
+            self._tokens[session] = (tenant, session, renewed.seq, issued, ends)
         if row.has_instances:
             self._sessions[session] = (tenant, session, end)
 
@@ -131,10 +140,14 @@ class Renewals:
     ) -> None:
         end = as_text(renewed.lease_expires_at)
         named = (session, call.instance_id)
-        _, _, _, _, issued, token_end = self._instances.get(named, (None,) * 6)
+        _, _, _, _, issued, ends = self._instances.get(named, (None,) * 6)
         if due:
-            issued, token_end = as_text(self._transaction.now), end
-        self._instances[named] = (tenant, session, call.instance_id, end, issued, token_end)
+            issued, ends = self._token_life(call, renewed)
+        self._instances[named] = (tenant, session, call.instance_id, end, issued, ends)
         if due:
-            _, _, _, issued, token_end = self._tokens.get(session, (None,) * 5)
-            self._tokens[session] = (tenant, session, renewed.seq, issued, token_end)
+            _, _, _, issued, ends = self._tokens.get(session, (None,) * 5)
+            self._tokens[session] = (tenant, session, renewed.seq, issued, ends)
+
+    def _token_life(self, call: Heartbeat, renewed: Holding) -> tuple[str, str]:
+        end = token_end(renewed.lease_expires_at, call.latest_token_end)
+        return as_text(self._transaction.now), as_text(end)
