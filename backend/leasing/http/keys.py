@@ -1,14 +1,10 @@
 """GET /api/v1/licenses/keys/ and /.well-known/jwks.json: the public keys, for anybody."""
 
-from typing import Final
-
 from foundation.clock import utc_now
 from leasing.http.answers import json_response
 from leasing.http.messages import Request, Response
 from leasing.http.reads import read_in_thread
 from signing.published_keys import PublishedKeys
-
-_CACHE: Final = ((b"cache-control", b"public, max-age=300"),)
 
 
 class KeysEndpoint:

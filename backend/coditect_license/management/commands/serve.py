@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from coditect_license.asgi import application
 from coditect_license.listening import PortBusy, listen, serve
@@ -18,6 +20,10 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, **_options: Any) -> None:
         """Serve until told to stop; drain; end with status 0."""
+        plan = MigrationExecutor(connection)
+        if plan.migration_plan(plan.loader.graph.leaf_nodes()):
+            raise CommandError("the database is not migrated; run: manage.py migrate")
+        connection.close()
         try:
             ServerSeat(Path(str(settings.DATABASES["default"]["NAME"]))).close()
             began = serve(application, listen(settings.HOST, settings.PORT))
