@@ -18,6 +18,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def unix_milliseconds() -> int:
+    """Return milliseconds since the epoch, for identifiers that sort by time."""
+    return time.time_ns() // 1_000_000
+
+
 def monotonic_seconds() -> float:
     """Return seconds on a clock that never jumps; only differences mean anything."""
     return time.monotonic()

@@ -1,14 +1,48 @@
-"""Identifiers that nobody can guess."""
+"""Identifiers that nobody can guess.
 
-import secrets
+Randomness comes from the operating system for many identifiers at a time: a system call for each
+would hand the interpreter lock over each time, in the middle of a batch.
+"""
+
+import os
 import uuid
+from collections import deque
+from typing import Final
+
+from foundation.clock import unix_milliseconds
+
+_BLOCK: Final = 16
+_BLOCKS_AT_A_TIME: Final = 256
+
+_VERSION_AND_VARIANT: Final = (0xF << 76) | (0b11 << 62)
+_VERSION_7: Final = (0x7 << 76) | (0b10 << 62)
+
+_blocks: deque[bytes] = deque()
+os.register_at_fork(after_in_child=_blocks.clear)  # else parent and child would share ids
 
 
 def new_id() -> uuid.UUID:
-    """Return a random identifier (UUID version 4, 122 random bits)."""
-    return uuid.uuid4()
+    """Return an identifier that sorts by time: UUID version 7, 74 random bits (RFC 9562).
+
+    Rows made one after the other lie side by side in their indexes, so a commit writes fewer
+    pages.
+    """
+    head = unix_milliseconds().to_bytes(6, "big")
+    number = int.from_bytes(head + _random_block()[:10], "big")
+    return uuid.UUID(int=number & ~_VERSION_AND_VARIANT | _VERSION_7)
 
 
 def new_request_id() -> str:
     """Return an identifier for one HTTP request: 16 hexadecimal characters."""
-    return secrets.token_hex(8)
+    return _random_block()[:8].hex()
+
+
+def _random_block() -> bytes:
+    """Return 16 random bytes that nobody gets again; popping them off is one step for threads."""
+    while True:
+        try:
+            return _blocks.popleft()
+        except IndexError:
+            fresh = os.urandom(_BLOCK * _BLOCKS_AT_A_TIME)
+            starts = range(0, len(fresh), _BLOCK)
+            _blocks.extend(fresh[start : start + _BLOCK] for start in starts)

@@ -9,12 +9,14 @@ import hashlib
 import hmac
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 PREFIX: Final = "CDT1"
 RANDOM_BYTES: Final = 16
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FOLDED: Final = str.maketrans("OIL", "011", "- ")
+MOST_REMEMBERED: Final = 10_000
 _BODY_LENGTH: Final = 25
 _CHECK_LENGTH: Final = 5
 
@@ -63,13 +65,20 @@ class KeyHasher:
             raise ValueError("every license key pepper takes at least 32 bytes")
         self._peppers = dict(sorted(peppers.items(), reverse=True))
         self.current_version = max(peppers)
+        self._remembered = lru_cache(maxsize=MOST_REMEMBERED)(self._hmacs)
 
     def current(self, key: str) -> str:
         """Return a key's HMAC under the newest pepper, 64 hexadecimal digits."""
         return _hmac(self._peppers[self.current_version], key)
 
     def candidates(self, key: str) -> tuple[str, ...]:
-        """Return a key's HMAC under each pepper, newest first, to look it up by."""
+        """Return a key's HMAC under each pepper, newest first, to look it up by.
+
+        The last 10,000 keys asked for are remembered: a heartbeat comes with the same key again.
+        """
+        return self._remembered(key)
+
+    def _hmacs(self, key: str) -> tuple[str, ...]:
         return tuple(_hmac(pepper, key) for pepper in self._peppers.values())
 
 

@@ -30,6 +30,7 @@ ALLOWED_IMPORTS = {
     "dataclasses",
     "datetime",
     "enum",
+    "functools",
     "hashlib",
     "hmac",
     "json",

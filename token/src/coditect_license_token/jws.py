@@ -6,6 +6,7 @@ signature was verified.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from coditect_license_token import _shape, strict_base64, strict_json
@@ -64,9 +65,14 @@ def signing_input(
     typ: str, algorithm: Algorithm, key_id: str, payload: Mapping[str, object]
 ) -> bytes:
     """Give the exact bytes to sign: header and payload, both base64url."""
+    body = strict_base64.encode_url(strict_json.encode(payload))
+    return f"{_header(typ, algorithm, key_id)}.{body}".encode("ascii")
+
+
+@lru_cache(maxsize=64)
+def _header(typ: str, algorithm: Algorithm, key_id: str) -> str:
     header = {"alg": algorithm.value, "kid": key_id, "typ": typ}
-    parts = (strict_base64.encode_url(strict_json.encode(part)) for part in (header, payload))
-    return ".".join(parts).encode("ascii")
+    return strict_base64.encode_url(strict_json.encode(header))
 
 
 def attach(

@@ -1,6 +1,7 @@
 """Acquire: come back to the device's seat, or claim one."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -30,6 +31,7 @@ from leasing.stores.sqlite.transaction import (
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
 
 _HOLDING = msgspec.json.Decoder(Holding)
+_NO_TOKEN: dict[str, str | None] = {"issued": None, "token_ends": None}
 _DENIALS = {
     LicenseExpired: "license_expired",
     LicenseSuspended: "license_suspended",
@@ -95,9 +97,7 @@ def _resume(transaction: Transaction, terms: Terms, own: Holding, call: Acquire)
         as_text(unnamed_end) if unnamed_end else None,
     )
     transaction.run(sql.RENEW_SEATS, renewals=msgspec.json.encode([renewal]).decode())
-    seq = _note_token(
-        transaction, call, terms=terms, session_id=own.session_id, last_seq=own.seq, end=end
-    )
+    seq = _note_token(transaction, call, terms=terms, own=own, end=end)
     return Lease(
         terms=terms,
         session_id=own.session_id,
@@ -114,7 +114,9 @@ def _grant(
     transaction: Transaction, terms: Terms, device: str, call: Acquire, *, preferred: int | None
 ) -> Lease:
     slot = _claim(transaction, terms, preferred)
+    occupancy = transaction.occupancy(terms)
     end = lease_end(terms, transaction.now)
+    end_text = as_text(end)
     session_id = str(new_id())
     seat = {
         "tenant": as_hex(terms.tenant_id),
@@ -123,11 +125,15 @@ def _grant(
         "session": as_hex(session_id),
         "device": device,
     }
-    gen = _put_holder(transaction, seat, end, is_unnamed=call.instance_id == UNNAMED)
-    occupancy = transaction.occupancy(terms)
+    gen = _put_holder(
+        transaction,
+        sql.MAKE_SEAT if slot == occupancy.rows else sql.TAKE_SEAT,
+        {**seat, "ends": end_text, "unnamed_ends": None if call.instance_id else end_text},
+    )
     occupancy.granted(slot, end)
-    _begin_session(transaction, seat, gen, call)
-    seq = _note_token(transaction, call, terms=terms, session_id=session_id, last_seq=0, end=end)
+    _begin_session(transaction, {**seat, "gen": gen}, call, end)
+    if call.instance_id != UNNAMED:
+        _put_instance(transaction, call, seat, end)
     return Lease(
         terms=terms,
         session_id=session_id,
@@ -136,7 +142,7 @@ def _grant(
         lease_expires_at=end,
         now=transaction.now,
         is_new=True,
-        seq=seq,
+        seq=1 if call.wants_token else None,
         in_use=occupancy.live,
     )
 
@@ -189,37 +195,36 @@ def _exhausted(
     )
 
 
-def _put_holder(
-    transaction: Transaction, seat: dict[str, object], end: datetime, *, is_unnamed: bool
-) -> int:
-    ends = {"ends": as_text(end), "unnamed_ends": as_text(end) if is_unnamed else None}
-    taken = transaction.one(sql.TAKE_SEAT, **seat, **ends)
-    made = taken or transaction.one(sql.MAKE_SEAT, **seat, **ends)
-    if made is None:
-        raise AssertionError("a seat was neither taken nor made")
-    return int(made[0])
+def _put_holder(transaction: Transaction, statement: str, holder: dict[str, Any]) -> int:
+    """Put a holder on a seat and return its gen; a seat that is held already is a defect."""
+    put = transaction.one(statement, **holder)
+    if put is None:
+        raise AssertionError("the seat that was to be taken is not free")
+    return int(put[0])
 
 
 def _begin_session(
-    transaction: Transaction, seat: dict[str, object], gen: int, call: Acquire
+    transaction: Transaction, session: dict[str, Any], call: Acquire, end: datetime
 ) -> None:
     principal = call.caller.principal
+    life = _NO_TOKEN if call.instance_id else _token_life(transaction, call, end)
     transaction.run(
         sql.BEGIN_SESSION,
-        **seat,
-        gen=gen,
+        **session,
         principal=principal,
         metadata=call.metadata_json,
-        now=as_text(transaction.now),
+        now=transaction.now_text,
+        seq=1 if call.wants_token else 0,
+        **life,
     )
     transaction.record(
         "seat.granted",
-        tenant=str(seat["tenant"]),
-        license=str(seat["license"]),
-        session=str(seat["session"]),
+        tenant=session["tenant"],
+        license=session["license"],
+        session=session["session"],
         principal=principal,
-        slot=seat["slot"],
-        gen=gen,
+        slot=session["slot"],
+        gen=session["gen"],
     )
 
 
@@ -238,27 +243,36 @@ def _make_room_for_instance(
 
 
 def _note_token(
-    transaction: Transaction,
-    call: Acquire,
-    *,
-    terms: Terms,
-    session_id: str,
-    last_seq: int,
-    end: datetime,
+    transaction: Transaction, call: Acquire, *, terms: Terms, own: Holding, end: datetime
 ) -> int | None:
     """Move the instance's share of the lease, count a token if one is wanted; return its seq."""
-    seq = last_seq + 1 if call.wants_token else None
-    of_session = {"tenant": as_hex(terms.tenant_id), "session": as_hex(session_id)}
-    token = {
-        "issued": as_text(transaction.now) if seq else None,
-        "token_ends": as_text(token_end(end, call.latest_token_end)) if seq else None,
-    }
+    of_session = {"tenant": as_hex(terms.tenant_id), "session": as_hex(own.session_id)}
+    seq = own.seq + 1 if call.wants_token else None
     if call.instance_id != UNNAMED:
-        transaction.run(
-            sql.PUT_INSTANCE, **of_session, instance=call.instance_id, ends=as_text(end), **token
-        )
+        _put_instance(transaction, call, of_session, end)
         if seq:
             transaction.run(sql.NOTE_SEQ, **of_session, seq=seq)
     elif seq:
-        transaction.run(sql.NOTE_UNNAMED_SEQ, **of_session, seq=seq, **token)
+        life = _token_life(transaction, call, end)
+        transaction.run(sql.NOTE_UNNAMED_SEQ, **of_session, seq=seq, **life)
     return seq
+
+
+def _put_instance(
+    transaction: Transaction, call: Acquire, of_session: dict[str, Any], end: datetime
+) -> None:
+    transaction.run(
+        sql.PUT_INSTANCE,
+        tenant=of_session["tenant"],
+        session=of_session["session"],
+        instance=call.instance_id,
+        ends=as_text(end),
+        **_token_life(transaction, call, end),
+    )
+
+
+def _token_life(transaction: Transaction, call: Acquire, end: datetime) -> dict[str, str | None]:
+    if not call.wants_token:
+        return _NO_TOKEN
+    ends = token_end(end, call.latest_token_end)
+    return {"issued": transaction.now_text, "token_ends": as_text(ends)}

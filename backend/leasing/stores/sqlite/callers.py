@@ -25,6 +25,14 @@ def terms_for_acquire(transaction: Transaction, call: Acquire) -> Terms:
     Raises LicenseUnknown when the caller's tenant has no such license, or, with a key as the
     credential, InvalidCredential and MissingCredential.
     """
+    asked = (call.caller.tenant_id, call.key_hmacs)
+    terms = transaction.terms.get(asked)
+    if terms is None:
+        terms = transaction.terms[asked] = _read_terms(transaction, call)
+    return terms
+
+
+def _read_terms(transaction: Transaction, call: Acquire) -> Terms:
     if call.caller.tenant_id is None:
         return terms_of_key(transaction, call.caller)
     row = transaction.one(

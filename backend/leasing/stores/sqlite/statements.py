@@ -191,8 +191,9 @@ WHERE tenant_id = :tenant AND license_id = :license AND slot = :slot AND session
 # Begins the record of a session.
 BEGIN_SESSION = """
 INSERT INTO license_session (tenant_id, id, license_id, slot, gen, device, principal, metadata,
-                             started_at, end_reason, seq)
-VALUES (:tenant, :session, :license, :slot, :gen, :device, :principal, :metadata, :now, '', 0)"""
+                             started_at, end_reason, seq, token_issued_at, token_expires_at)
+VALUES (:tenant, :session, :license, :slot, :gen, :device, :principal, :metadata, :now, '',
+        :seq, :issued, :token_ends)"""
 
 # Ends the record of a session.
 END_SESSION = """

@@ -17,7 +17,11 @@ SYSTEM: Final = "system:lease"
 
 
 class Transaction:
-    """What the deeds of one batch share. ``now`` is one instant, read after the gate."""
+    """What the deeds of one batch share.
+
+    ``now`` is one instant, read after the gate, and ``now_text`` the same as stored; ``terms`` are
+    those read so far, by tenant and key HMACs.
+    """
 
     def __init__(
         self,
@@ -29,6 +33,8 @@ class Transaction:
     ) -> None:
         self._connection = connection
         self.now = now
+        self.now_text = as_text(now)
+        self.terms: dict[tuple[str | None, tuple[str, ...]], Terms] = {}
         self.hold_since = hold_since
         self._occupancies = occupancies
         self._records: list[dict[str, Any]] = []
@@ -58,7 +64,7 @@ class Transaction:
             {
                 "tenant": tenant,
                 "id": new_id().hex,
-                "at": as_text(self.now),
+                "at": self.now_text,
                 "action": action,
                 "principal": principal,
                 "license": license,
@@ -162,7 +168,7 @@ class Transaction:
         seats = {
             "tenant": as_hex(terms.tenant_id),
             "license": as_hex(terms.license_id),
-            "now": as_text(self.now),
+            "now": self.now_text,
         }
         live, rows = self._count(terms, self.now)
         ending = self.run(

@@ -1,0 +1,1 @@
+"""Benchmarks: one file for each question, answered by ``python -m benchmarks``."""

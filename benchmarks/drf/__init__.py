@@ -1,0 +1,1 @@
+"""The heartbeat as Django REST framework would serve it, for the comparison alone."""
