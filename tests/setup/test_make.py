@@ -99,7 +99,13 @@ def test_make_alone_lists_every_task_with_a_line() -> None:
     tasks = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert tasks is not None
 
-    shown = subprocess.run(["make"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        ["make", "--no-print-directory"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
     lines = shown.stdout.splitlines()
     assert [line.split()[0] for line in lines] == tasks[1].split()

@@ -25,7 +25,8 @@ def terms_for_acquire(transaction: Transaction, call: Acquire) -> Terms:
     Raises LicenseUnknown when the caller's tenant has no such license, or, with a key as the
     credential, InvalidCredential and MissingCredential.
     """
-    asked = (call.caller.tenant_id, call.key_hmacs)
+    tenant = call.caller.tenant_id
+    asked = (tenant, call.caller.key_hmacs if tenant is None else call.key_hmacs)
     terms = transaction.terms.get(asked)
     if terms is None:
         terms = transaction.terms[asked] = _read_terms(transaction, call)

@@ -12,7 +12,7 @@ from foundation.clock import Clock, utc_now
 from identity.errors import IdentityError
 from leasing.errors import LeasingError, StoreUnavailable
 from leasing.occupancy import Occupancy
-from leasing.rules import was_away
+from leasing.rules import Terms, was_away
 from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
 from leasing.stores.gate import WriteGate
 from leasing.stores.sqlite import statements as sql
@@ -21,13 +21,13 @@ from leasing.stores.sqlite.heartbeat import renew_all
 from leasing.stores.sqlite.reap import reap
 from leasing.stores.sqlite.release import release
 from leasing.stores.sqlite.session_state import session_state
-from leasing.stores.sqlite.transaction import Transaction, as_instant, as_text
+from leasing.stores.sqlite.transaction import TermsAsked, Transaction, as_instant, as_text
 from licenses.errors import LicenseRefused
 
 _TICK: Final = timedelta(seconds=5)
 _BUSY_TIMEOUT_SECONDS: Final = 5
 _CHECKPOINT_PAGES: Final = 8_192  # 32 MiB: SQLite's 1,000 would mean one every few batches
-_MOST_OCCUPANCIES: Final = 10_000
+_MOST_REMEMBERED: Final = 10_000
 
 
 class SqliteStore:
@@ -42,6 +42,7 @@ class SqliteStore:
         self._gate = WriteGate(database)
         self._connection = _connect(database)
         self._occupancies: dict[str, Occupancy] = {}
+        self._terms: dict[TermsAsked, Terms] = {}
         self._foreign_commits = -1
         self._decided_at = clock()
         self._last_alive_at: datetime | None = None
@@ -121,15 +122,17 @@ class SqliteStore:
             self._connection,
             now=now,
             hold_since=self._hold_since,
+            terms=self._terms,
             occupancies=self._occupancies,
         )
 
     def _forget_what_changed(self, now: datetime) -> None:
-        """Forget the counts after a commit of others, or when the clock went back (S13)."""
+        """Forget counts and terms after a commit of others, or when the clock went back (S13)."""
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         is_foreign, is_back = version != self._foreign_commits, now < self._decided_at
-        if is_foreign or is_back or len(self._occupancies) > _MOST_OCCUPANCIES:
+        if is_foreign or is_back or len(self._terms) > _MOST_REMEMBERED:
             self._occupancies.clear()
+            self._terms.clear()
         self._foreign_commits, self._decided_at = version, now
 
     def _keep_alive(self, now: datetime) -> None:

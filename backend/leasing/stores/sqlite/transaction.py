@@ -13,6 +13,9 @@ from leasing.rules import Terms, counted_after, hold_end, is_live
 from leasing.stores.sqlite import statements as sql
 
 ENCODER: Final = msgspec.json.Encoder()
+TermsAsked = tuple[str | None, tuple[str, ...]]
+"""What terms are asked for by: the tenant (None with a key as the credential) and key HMACs."""
+
 SYSTEM: Final = "system:lease"
 
 
@@ -20,7 +23,7 @@ class Transaction:
     """What the deeds of one batch share.
 
     ``now`` is one instant, read after the gate, and ``now_text`` the same as stored; ``terms`` are
-    those read so far, by tenant and key HMACs.
+    those read since anybody else wrote to the file.
     """
 
     def __init__(
@@ -29,12 +32,13 @@ class Transaction:
         *,
         now: datetime,
         hold_since: datetime | None,
+        terms: dict[TermsAsked, Terms],
         occupancies: dict[str, Occupancy],
     ) -> None:
         self._connection = connection
         self.now = now
         self.now_text = as_text(now)
-        self.terms: dict[tuple[str | None, tuple[str, ...]], Terms] = {}
+        self.terms = terms
         self.hold_since = hold_since
         self._occupancies = occupancies
         self._records: list[dict[str, Any]] = []
