@@ -87,7 +87,11 @@ class CountsThenInserts(SqliteStore):
         super()._begin(now)
         self._occupancies.clear()
         return _CountedBefore(
-            self._connection, now=now, hold_since=None, occupancies=self._occupancies
+            self._connection,
+            now=now,
+            hold_since=None,
+            terms=self._terms,
+            occupancies=self._occupancies,
         )
 
 
@@ -153,7 +157,11 @@ class ForgetsReleases(SqliteStore):
         super()._begin(now)
         self.__dict__.setdefault("leaked", Counter())
         transaction = _Leaking(
-            self._connection, now=now, hold_since=self._hold_since, occupancies=self._occupancies
+            self._connection,
+            now=now,
+            hold_since=self._hold_since,
+            terms=self._terms,
+            occupancies=self._occupancies,
         )
         transaction.leaked = self.__dict__["leaked"]
         return transaction
