@@ -171,6 +171,8 @@ def _check_text(members: dict[str, Any]) -> None:
 
 
 def _check_metadata(metadata: dict[str, Any]) -> None:
+    if not metadata:
+        return
     if _is_deeper(metadata, MOST_METADATA_DEPTH):
         raise _invalid("metadata", "too_deep", "metadata may be 4 levels deep")
     try:

@@ -19,8 +19,7 @@ _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 def encode(value: object) -> bytes:
     """Encode a value as compact ASCII JSON with sorted member names."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text.encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")
 
 
 def decode_object(data: bytes) -> dict[str, Any]:
@@ -71,6 +70,7 @@ def _refuse_number(text: str) -> Never:
     raise MalformedDocument(f"not an integer: {text[:16]}")
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique_members,
     parse_int=_integer,
