@@ -1,8 +1,5 @@
 """POST /api/v1/licenses/acquire/"""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 from leasing.engine import Engine
 from leasing.errors import LeasingError
 from leasing.http.answers import json_response, lease_answer
@@ -30,15 +27,21 @@ class AcquireEndpoint:
         body = read_body(await request.body(), AcquireBody)
         caller = await self._door.leasing_caller(request, body.license_key)
         call = self._call(body, caller)
-        with self._arrivals.note(call) as is_last:
-            lease = await self._engine.acquire(call)
-            try:
-                sealed = self._seal(lease, body)
-                license_data = await self._license_data(lease, body)
-            except SigningUnavailable:
-                if lease.is_new and is_last():
-                    await self._hand_back(lease, call)
-                raise
+        self._arrivals.begin(call)
+        try:
+            return await self._acquire(call, body)
+        finally:
+            self._arrivals.end(call)
+
+    async def _acquire(self, call: Acquire, body: AcquireBody) -> Response:
+        lease = await self._engine.acquire(call)
+        try:
+            sealed = self._seal(lease, body)
+            license_data = await self._license_data(lease, body)
+        except SigningUnavailable:
+            if lease.is_new and self._arrivals.is_last(call):
+                await self._hand_back(lease, call)
+            raise
         answer = lease_answer(
             lease, sealed=sealed, known_kid=body.known_kid, license_data=license_data
         )
@@ -84,13 +87,15 @@ class _Arrivals:
     def __init__(self) -> None:
         self._last: dict[tuple[tuple[str, ...], str], Acquire] = {}
 
-    @contextmanager
-    def note(self, call: Acquire) -> Iterator[Callable[[], bool]]:
-        """Note an acquire while it is under way; what comes back tells if it is still the last."""
-        device = call.key_hmacs, call.hardware_id
-        self._last[device] = call
-        try:
-            yield lambda: self._last.get(device) is call
-        finally:
-            if self._last.get(device) is call:
-                del self._last[device]
+    def begin(self, call: Acquire) -> None:
+        """Note that an acquire is under way."""
+        self._last[call.key_hmacs, call.hardware_id] = call
+
+    def is_last(self, call: Acquire) -> bool:
+        """Tell whether no other came after it from its device."""
+        return self._last.get((call.key_hmacs, call.hardware_id)) is call
+
+    def end(self, call: Acquire) -> None:
+        """Note that an acquire was answered."""
+        if self.is_last(call):
+            del self._last[call.key_hmacs, call.hardware_id]
