@@ -36,11 +36,6 @@ class Seat(models.Model):
                 condition=models.Q(device__isnull=False),
                 name="seat_one_per_device",
             ),
-            models.UniqueConstraint(
-                fields=["tenant_id", "session_id"],
-                condition=models.Q(session_id__isnull=False),
-                name="seat_one_per_session",
-            ),
         )
         indexes = (
             models.Index(
@@ -102,9 +97,6 @@ class LicenseSession(models.Model):
 
     class Meta:
         db_table = "license_session"
-        indexes = (
-            models.Index(fields=["tenant_id", "license_id", "started_at"], name="session_started"),
-        )
 
     def __str__(self) -> str:
         return str(self.id)

@@ -1,7 +1,9 @@
 """The protocol of every store, and what goes in and comes out.
 
 A store applies a batch of calls in one transaction. Each call has its own outcome: a value, or
-the error it would raise, so one bad call never fails its neighbours.
+the error it would raise, so one bad call never fails its neighbours. A batch is decided kind by
+kind: heartbeats, releases, acquires, reads. Its calls came at the same time, so any order is a true
+one, and in this order what is given back is free for those who ask.
 """
 
 from collections.abc import Sequence

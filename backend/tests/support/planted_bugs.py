@@ -68,16 +68,26 @@ def rewriting(
     return open_store
 
 
+class _CountedOnce(Occupancy):
+    """Does not count the holders that a batch adds."""
+
+    def granted(self, slot: int, lease_expires_at: datetime) -> None:
+        pass
+
+
 class _CountedBefore(Transaction):
     """Knows how many seats were held before the batch, and of no rows."""
 
     def occupancy(self, terms: Terms) -> Occupancy:
-        occupancy = self._occupancies.get(as_hex(terms.license_id))
-        if occupancy is None:
-            occupancy = super().occupancy(terms)
-            self.live_before = occupancy.live
-        occupancy.live, occupancy.rows = self.live_before, 0
-        return occupancy
+        before = super().occupancy(terms)
+        return _CountedOnce(
+            live=before.live,
+            rows=0,
+            counted_after=self.now,
+            horizon=before.horizon,
+            upcoming=[],
+            lapsed=set(),
+        )
 
 
 class CountsThenInserts(SqliteStore):
@@ -177,16 +187,17 @@ class RepliesBeforeTheCommit(SqliteStore):
         self._connection.execute("BEGIN IMMEDIATE")
         transaction = self._begin(self._clock())
         yield transaction
-        transaction.write_records()
+        transaction.changes.write()
 
 
-_ROWS = "SELECT count(*) FROM seat WHERE tenant_id = :tenant AND license_id = :license"
+_ROWS = "SELECT count(*) FROM seat WHERE tenant_id = tenant AND license_id = license"
+_NEXT_ROW = f"({_ROWS}) + row_number() OVER () - 1"
 _SOONER = "datetime(:now, '+300 seconds')"
 
 PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
     "counts and then inserts": (
         rewriting(
-            (sql.MAKE_SEAT, ":slot", f"({_ROWS})"),
+            (sql.PUT_HOLDERS, "license, slot,", f"license, {_NEXT_ROW},"),
             kind=CountsThenInserts,
         ),
         {"S1"},
@@ -213,21 +224,25 @@ PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
     ),
     "takes a second seat on reconnect": (
         rewriting(
-            (sql.HOLDING_OF_DEVICE, "WHERE", "WHERE 0 AND"), without_index="seat_one_per_device"
+            (sql.HOLDINGS_OF_DEVICES, "AND s.device =", "AND 0 ="),
+            without_index="seat_one_per_device",
         ),
         {"S4"},
     ),
     "lets anybody release": (opening(ReleasesForAnybody), {"S2", "model"}),
     "frees the seat with one of two instances": (opening(ReleasesTheWholeDevice), {"S2"}),
     "starts each holder with generation one": (
-        rewriting((sql.TAKE_SEAT, "gen = gen + 1", "gen = 1")),
+        rewriting((sql.PUT_HOLDERS, "gen = excluded.gen,", "gen = 1,")),
         {"S6"},
     ),
     "replies before the commit": (opening(RepliesBeforeTheCommit), {"S2"}),
     "keeps no record of some ends": (
         rewriting(
-            (sql.RECORD, "VALUES (", "SELECT "),
-            (sql.RECORD, ":details)", ":details WHERE :action <> 'lease.expired'"),
+            (
+                sql.RECORDS,
+                "FROM json_each(:rows))",
+                "FROM json_each(:rows)) WHERE action <> 'lease.expired'",
+            ),
         ),
         {"S15"},
     ),

@@ -37,16 +37,14 @@ class ReferenceModel:
         self.denials: Counter[tuple[str, str]] = Counter()
 
     def apply(self, *calls: Call) -> list[Answer]:
-        """Return what a batch must answer; its heartbeats come first."""
+        """Return what a batch must answer: kind by kind, each in the order of the calls."""
         self.tick()
         due = self._tokens_due(calls)
         answers: dict[int, Answer] = {}
-        for place, call in enumerate(calls):
-            if isinstance(call, Heartbeat):
-                answers[place] = self._answer(call, has_token_due=due[place])
-        for place, call in enumerate(calls):
-            if not isinstance(call, Heartbeat):
-                answers[place] = self._answer(call)
+        for kind in (Heartbeat, Release, Acquire, Inspect):
+            for place, call in enumerate(calls):
+                if isinstance(call, kind):
+                    answers[place] = self._answer(call, has_token_due=due.get(place, False))
         return [answers[place] for place in range(len(calls))]
 
     def tick(self) -> None:

@@ -1,278 +1,225 @@
-"""Acquire: come back to the device's seat, or claim one."""
+"""Acquire: come back to the device's seat, or claim one. One read for a whole batch of them."""
 
-from datetime import datetime
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
+from msgspec import Struct, structs
 
 from coditect_license_token import hardware_binding
 from foundation.ids import new_id
-from leasing.errors import MOST_INSTANCES_PER_DEVICE, SeatsExhausted, TooManyInstances
-from leasing.occupancy import Occupancy
-from leasing.rules import (
-    UNNAMED,
-    Holding,
-    Terms,
-    lease_end,
-    loss,
-    may_grant,
-    refusal,
-    token_end,
-)
-from leasing.store import Acquire, Lease
+from leasing.errors import MOST_INSTANCES_PER_DEVICE, TooManyInstances
+from leasing.rules import UNNAMED, Holding, Terms, lease_end, loss, refusal
+from leasing.store import Acquire, Lease, Outcome
 from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.callers import terms_for_acquire
-from leasing.stores.sqlite.transaction import (
-    Transaction,
-    as_hex,
-    as_instant,
-    as_text,
-)
+from leasing.stores.sqlite.callers import REFUSALS, terms_for_acquire
+from leasing.stores.sqlite.claims import Claims, look_for_released
+from leasing.stores.sqlite.renewals import note_renewal, token_life
+from leasing.stores.sqlite.rows import Grant, Share
+from leasing.stores.sqlite.transaction import Transaction, as_hex, as_text
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
 
-_HOLDING = msgspec.json.Decoder(Holding)
-_NO_TOKEN: dict[str, str | None] = {"issued": None, "token_ends": None}
-_DENIALS = {
+
+class _Wanted(Struct, frozen=True, gc=False):
+    """An acquire of a license that gives a right to a seat."""
+
+    call: Acquire
+    terms: Terms
+    device: str
+
+
+class _Own(Struct, frozen=True, array_like=True, gc=False):
+    """The seat that a device holds, and how many other instances share it."""
+
+    place: int
+    holding: Holding
+    other_instances: int
+
+
+_OWN: Final = msgspec.json.Decoder(list[_Own])
+_NO_TOKEN: Final[tuple[str | None, str | None]] = (None, None)
+_DENIALS: Final = {
     LicenseExpired: "license_expired",
     LicenseSuspended: "license_suspended",
     LicenseRevoked: "license_revoked",
 }
 
 
-def acquire(transaction: Transaction, call: Acquire) -> Lease:
-    """Return the lease of the device's own seat, or of one claimed for it.
+def acquire_all(transaction: Transaction, calls: Mapping[int, Acquire]) -> dict[int, Outcome]:
+    """Return the outcome of each acquire by its place in the batch."""
+    outcomes: dict[int, Outcome] = {}
+    wanted: dict[int, _Wanted] = {}
+    for place, call in calls.items():
+        try:
+            wanted[place] = _admit(transaction, call)
+        except REFUSALS as error:
+            outcomes[place] = error
+    acquires = _Acquires(transaction, wanted)
+    for place in wanted:
+        try:
+            outcomes[place] = acquires.decide(place)
+        except REFUSALS as error:
+            outcomes[place] = error
+    return outcomes
 
-    Raises LicenseUnknown, LicenseRefused, SeatsExhausted or TooManyInstances, and the
-    identity errors of a key shown as the credential.
-    """
+
+def _admit(transaction: Transaction, call: Acquire) -> _Wanted:
+    """Return what is wanted. Raises LicenseUnknown, LicenseRefused and the identity errors."""
     terms = terms_for_acquire(transaction, call)
     if refused := refusal(terms, transaction.now):
         transaction.count_denial(terms, _DENIALS[type(refused)])
         raise refused
-    device = hardware_binding(terms.license_id, call.hardware_id)
-    own = _own(transaction, terms, device, call.instance_id)
-    if own is not None and not _has_lapsed(transaction, terms, own):
-        return _resume(transaction, terms, own, call)
-    return _grant(transaction, terms, device, call, preferred=own.slot if own else None)
+    return _Wanted(call, terms, hardware_binding(terms.license_id, call.hardware_id))
 
 
-def _own(transaction: Transaction, terms: Terms, device: str, instance_id: str) -> Holding | None:
-    row = transaction.one(
-        sql.HOLDING_OF_DEVICE,
-        tenant=as_hex(terms.tenant_id),
-        license=as_hex(terms.license_id),
-        device=device,
-        instance=instance_id,
-    )
-    return _HOLDING.decode(row[0]) if row else None
+class _Acquires:
+    """The acquires of one batch; those of one license build on each other."""
 
+    def __init__(self, transaction: Transaction, wanted: Mapping[int, _Wanted]) -> None:
+        self._transaction = transaction
+        self._wanted = wanted
+        self._claims = self._of_each_license()
+        self._own = self._read(wanted)
+        newcomers = {wanted[place].terms.license_id for place in wanted if place not in self._own}
+        look_for_released(transaction, [self._claims[license_] for license_ in newcomers])
 
-def _has_lapsed(transaction: Transaction, terms: Terms, own: Holding) -> bool:
-    lost = loss(terms, own.lease_expires_at, hold_since=transaction.hold_since, now=transaction.now)
-    if lost is None:
-        return False
-    transaction.end_session(
-        tenant=as_hex(terms.tenant_id),
-        license=as_hex(terms.license_id),
-        slot=own.slot,
-        session=as_hex(own.session_id),
-        reason=lost.reason,
-        lease_expires_at=own.lease_expires_at,
-    )
-    return True
+    def decide(self, place: int) -> Lease:
+        """Return the lease of the device's own seat, or of one claimed for it.
 
+        Raises SeatsExhausted or TooManyInstances.
+        """
+        want = self._wanted[place]
+        claims = self._claims[want.terms.license_id]
+        own = self._own.get(place)
+        if want.device in claims.moved:  # by a call before it: look again
+            own = self._read({place: want}).get(place)
+        claims.moved.add(want.device)
+        if own is not None and not self._has_lapsed(claims, want, own.holding):
+            return self._resume(claims, want, own)
+        return self._grant(claims, want, own.holding if own else None)
 
-def _resume(transaction: Transaction, terms: Terms, own: Holding, call: Acquire) -> Lease:
-    end = lease_end(terms, transaction.now, own.lease_expires_at)
-    unnamed_end = own.unnamed_expires_at
-    if call.instance_id == UNNAMED:
-        unnamed_end = end
-    else:
-        _make_room_for_instance(transaction, terms, own, call.instance_id)
-    renewal = (
-        as_hex(terms.tenant_id),
-        as_hex(terms.license_id),
-        own.slot,
-        as_text(end),
-        as_text(unnamed_end) if unnamed_end else None,
-    )
-    transaction.run(sql.RENEW_SEATS, renewals=msgspec.json.encode([renewal]).decode())
-    seq = _note_token(transaction, call, terms=terms, own=own, end=end)
-    return Lease(
-        terms=terms,
-        session_id=own.session_id,
-        device=own.device,
-        gen=own.gen,
-        lease_expires_at=end,
-        now=transaction.now,
-        seq=seq,
-        in_use=transaction.occupancy(terms).live,
-    )
+    def _of_each_license(self) -> dict[str, Claims]:
+        terms = {want.terms.license_id: want.terms for want in self._wanted.values()}
+        most = Counter(want.terms.license_id for want in self._wanted.values())
+        return {
+            license_: Claims(self._transaction, terms[license_], most[license_])
+            for license_ in terms
+        }
 
+    def _read(self, wanted: Mapping[int, _Wanted]) -> dict[int, _Own]:
+        questions = []
+        for place, want in wanted.items():
+            claims = self._claims[want.terms.license_id]
+            instance = want.call.instance_id
+            questions.append((place, claims.tenant, claims.license, want.device, instance))
+        found = self._transaction.found(sql.HOLDINGS_OF_DEVICES, questions)
+        return {own.place: own for own in _OWN.decode(found)}
 
-def _grant(
-    transaction: Transaction, terms: Terms, device: str, call: Acquire, *, preferred: int | None
-) -> Lease:
-    slot = _claim(transaction, terms, preferred)
-    occupancy = transaction.occupancy(terms)
-    end = lease_end(terms, transaction.now)
-    end_text = as_text(end)
-    session_id = str(new_id())
-    seat = {
-        "tenant": as_hex(terms.tenant_id),
-        "license": as_hex(terms.license_id),
-        "slot": slot,
-        "session": as_hex(session_id),
-        "device": device,
-    }
-    gen = _put_holder(
-        transaction,
-        sql.MAKE_SEAT if slot == occupancy.rows else sql.TAKE_SEAT,
-        {**seat, "ends": end_text, "unnamed_ends": None if call.instance_id else end_text},
-    )
-    occupancy.granted(slot, end)
-    _begin_session(transaction, {**seat, "gen": gen}, call, end)
-    if call.instance_id != UNNAMED:
-        _put_instance(transaction, call, seat, end)
-    return Lease(
-        terms=terms,
-        session_id=session_id,
-        device=device,
-        gen=gen,
-        lease_expires_at=end,
-        now=transaction.now,
-        is_new=True,
-        seq=1 if call.wants_token else None,
-        in_use=occupancy.live,
-    )
+    def _has_lapsed(self, claims: Claims, want: _Wanted, held: Holding) -> bool:
+        now, hold_since = self._transaction.now, self._transaction.hold_since
+        lost = loss(want.terms, held.lease_expires_at, hold_since=hold_since, now=now)
+        if lost is None:
+            return False
+        self._transaction.end_session(
+            tenant=claims.tenant,
+            license=claims.license,
+            slot=held.slot,
+            session=as_hex(held.session_id),
+            reason=lost.reason,
+            lease_expires_at=held.lease_expires_at,
+        )
+        return True
 
+    def _resume(self, claims: Claims, want: _Wanted, own: _Own) -> Lease:
+        call, held = want.call, own.holding
+        end = lease_end(want.terms, self._transaction.now, held.lease_expires_at)
+        if call.instance_id != UNNAMED:
+            self._make_room_for_instance(claims, want, own)
+        seq = held.seq + 1 if call.wants_token else held.seq
+        renewed = structs.replace(
+            held,
+            lease_expires_at=end,
+            unnamed_expires_at=held.unnamed_expires_at if call.instance_id else end,
+            seq=seq,
+        )
+        note_renewal(self._transaction, want.terms, renewed, call, has_token=call.wants_token)
+        return Lease(
+            terms=want.terms,
+            session_id=held.session_id,
+            device=held.device,
+            gen=held.gen,
+            lease_expires_at=end,
+            now=self._transaction.now,
+            seq=seq if call.wants_token else None,
+            in_use=claims.occupancy.live,
+        )
 
-def _claim(transaction: Transaction, terms: Terms, preferred: int | None) -> int:
-    """Return a free slot under the cap, freed for the purpose if its lease has lapsed.
+    def _grant(self, claims: Claims, want: _Wanted, former: Holding | None) -> Lease:
+        call, now = want.call, self._transaction.now
+        slot, last_gen = claims.claim(former)
+        session_id = str(new_id())
+        lease = Lease(
+            terms=want.terms,
+            session_id=session_id,
+            device=want.device,
+            gen=last_gen + 1,
+            lease_expires_at=claims.lease_end,
+            now=now,
+            is_new=True,
+            seq=1 if call.wants_token else None,
+            in_use=claims.occupancy.live + 1,
+        )
+        self._note_grant(claims, call, lease, slot)
+        claims.occupancy.granted(slot, lease.lease_expires_at)
+        return lease
 
-    The device's own former slot first, then released ones, then one never used; a lapsed
-    holder's seat goes last, so that holders who come back late find theirs.
-    """
-    occupancy = transaction.occupancy(terms)
-    if not may_grant(live=occupancy.live, cap=terms.cap):
-        raise _exhausted(transaction, terms, occupancy.live, occupancy.earliest_free())
-    if preferred is not None and preferred < terms.cap:
-        return preferred
-    seats = {"tenant": as_hex(terms.tenant_id), "license": as_hex(terms.license_id)}
-    if free := transaction.one(sql.FREE_SLOT, **seats, cap=terms.cap):
-        return int(free[0])
-    if occupancy.rows < terms.cap:
-        return occupancy.rows
-    return _reclaim(transaction, terms, occupancy)
+    def _note_grant(self, claims: Claims, call: Acquire, lease: Lease, slot: int) -> None:
+        """Gather what a grant changes: the seat, the session, the instance's share, its record."""
+        session, end = as_hex(lease.session_id), as_text(lease.lease_expires_at)
+        is_named = call.instance_id != UNNAMED
+        life = _NO_TOKEN
+        if call.wants_token:
+            life = token_life(self._transaction, call, lease.lease_expires_at)
+        self._transaction.changes.grant(
+            Grant(
+                tenant=claims.tenant,
+                license=claims.license,
+                slot=slot,
+                session=session,
+                device=lease.device,
+                gen=lease.gen,
+                ends=end,
+                unnamed_ends=None if is_named else end,
+                principal=call.caller.principal,
+                metadata_json=call.metadata_json,
+                started_at=self._transaction.now_text,
+                seq=lease.seq or 0,
+                token_issued_at=None if is_named else life[0],
+                token_ends=None if is_named else life[1],
+            )
+        )
+        if is_named:
+            share = Share(claims.tenant, session, call.instance_id, end, *life)
+            self._transaction.changes.put_share(share)
+        self._transaction.record(
+            "seat.granted",
+            tenant=claims.tenant,
+            license=claims.license,
+            session=session,
+            principal=call.caller.principal,
+            slot=slot,
+            gen=lease.gen,
+        )
 
-
-def _reclaim(transaction: Transaction, terms: Terms, occupancy: Occupancy) -> int:
-    slot = occupancy.claimable(terms.cap)
-    if slot is None:  # more had lapsed than one scan remembers, and those are used up
-        transaction.forget_occupancy(as_hex(terms.license_id))
-        slot = transaction.occupancy(terms).claimable(terms.cap)
-    seat = {"tenant": as_hex(terms.tenant_id), "license": as_hex(terms.license_id)}
-    session, lapsed_at = transaction.one(sql.SEAT, **seat, slot=slot) or (None, None)
-    if slot is None or session is None:
-        raise AssertionError("a license with fewer live seats than its cap has none to claim")
-    transaction.end_session(
-        **seat,
-        slot=slot,
-        session=session,
-        reason="taken_over",
-        lease_expires_at=as_instant(lapsed_at),
-    )
-    return slot
-
-
-def _exhausted(
-    transaction: Transaction, terms: Terms, in_use: int, free_at: datetime
-) -> SeatsExhausted:
-    transaction.count_denial(terms, "seats_exhausted")
-    wait_seconds = (free_at - transaction.now).total_seconds()
-    return SeatsExhausted(
-        total=terms.seats, in_use=in_use, retry_after_seconds=max(1, int(wait_seconds) + 1)
-    )
-
-
-def _put_holder(transaction: Transaction, statement: str, holder: dict[str, Any]) -> int:
-    """Put a holder on a seat and return its gen; a seat that is held already is a defect."""
-    put = transaction.one(statement, **holder)
-    if put is None:
-        raise AssertionError("the seat that was to be taken is not free")
-    return int(put[0])
-
-
-def _begin_session(
-    transaction: Transaction, session: dict[str, Any], call: Acquire, end: datetime
-) -> None:
-    principal = call.caller.principal
-    life = _NO_TOKEN if call.instance_id else _token_life(transaction, call, end)
-    transaction.run(
-        sql.BEGIN_SESSION,
-        **session,
-        principal=principal,
-        metadata=call.metadata_json,
-        now=transaction.now_text,
-        seq=1 if call.wants_token else 0,
-        **life,
-    )
-    transaction.record(
-        "seat.granted",
-        tenant=session["tenant"],
-        license=session["license"],
-        session=session["session"],
-        principal=principal,
-        slot=session["slot"],
-        gen=session["gen"],
-    )
-
-
-def _make_room_for_instance(
-    transaction: Transaction, terms: Terms, own: Holding, instance_id: str
-) -> None:
-    of_session = {"tenant": as_hex(terms.tenant_id), "session": as_hex(own.session_id)}
-    others = {**of_session, "instance": instance_id}
-    (known,) = transaction.one(sql.COUNT_OTHER_INSTANCES, **others) or (0,)
-    if known < MOST_INSTANCES_PER_DEVICE:
-        return
-    transaction.run(sql.FORGET_LAPSED_INSTANCES, **of_session, now=as_text(transaction.now))
-    (known,) = transaction.one(sql.COUNT_OTHER_INSTANCES, **others) or (0,)
-    if known >= MOST_INSTANCES_PER_DEVICE:
-        raise TooManyInstances(f"{known} instances share this device's seat already")
-
-
-def _note_token(
-    transaction: Transaction, call: Acquire, *, terms: Terms, own: Holding, end: datetime
-) -> int | None:
-    """Move the instance's share of the lease, count a token if one is wanted; return its seq."""
-    of_session = {"tenant": as_hex(terms.tenant_id), "session": as_hex(own.session_id)}
-    seq = own.seq + 1 if call.wants_token else None
-    if call.instance_id != UNNAMED:
-        _put_instance(transaction, call, of_session, end)
-        if seq:
-            transaction.run(sql.NOTE_SEQ, **of_session, seq=seq)
-    elif seq:
-        life = _token_life(transaction, call, end)
-        transaction.run(sql.NOTE_UNNAMED_SEQ, **of_session, seq=seq, **life)
-    return seq
-
-
-def _put_instance(
-    transaction: Transaction, call: Acquire, of_session: dict[str, Any], end: datetime
-) -> None:
-    transaction.run(
-        sql.PUT_INSTANCE,
-        tenant=of_session["tenant"],
-        session=of_session["session"],
-        instance=call.instance_id,
-        ends=as_text(end),
-        **_token_life(transaction, call, end),
-    )
-
-
-def _token_life(transaction: Transaction, call: Acquire, end: datetime) -> dict[str, str | None]:
-    if not call.wants_token:
-        return _NO_TOKEN
-    ends = token_end(end, call.latest_token_end)
-    return {"issued": transaction.now_text, "token_ends": as_text(ends)}
+    def _make_room_for_instance(self, claims: Claims, want: _Wanted, own: _Own) -> None:
+        if own.other_instances < MOST_INSTANCES_PER_DEVICE:
+            return
+        of_session = {"tenant": claims.tenant, "session": as_hex(own.holding.session_id)}
+        others = {**of_session, "instance": want.call.instance_id}
+        self._transaction.run(
+            sql.FORGET_LAPSED_INSTANCES, **of_session, now=self._transaction.now_text
+        )
+        (known,) = self._transaction.one(sql.COUNT_OTHER_INSTANCES, **others) or (0,)
+        if known >= MOST_INSTANCES_PER_DEVICE:
+            raise TooManyInstances(f"{known} instances share this device's seat already")

@@ -1,19 +1,35 @@
 """Which tenant a call acts in. Only the credential decides, never the body."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from identity.errors import IdentityError, InvalidCredential, MissingCredential
-from leasing.errors import LicenseUnknown, SessionUnknown
+from leasing.errors import LeasingError, LicenseUnknown, SessionUnknown
 from leasing.rules import Terms
-from leasing.store import Acquire, Caller
+from leasing.store import Acquire, Caller, Heartbeat, Inspect, Outcome, Release
 from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.transaction import ENCODER, Transaction, as_hex
+from leasing.stores.sqlite.changes import ENCODER
+from leasing.stores.sqlite.transaction import Transaction, as_hex
+from licenses.errors import LicenseRefused
 
-Bounds = tuple[str, str | None]
-"""The tenant a caller acts in and the only license it may touch, if bound to one, as stored."""
+REFUSALS: Final = (LeasingError, LicenseRefused, IdentityError)
+"""What a call is told for an outcome; any other error fails the batch."""
+
+_Call = TypeVar("_Call", Heartbeat, Release, Inspect)
+
+
+class Admitted(Struct, Generic[_Call], frozen=True, gc=False):
+    """A call whose caller acts in ``tenant`` and may touch no license but ``only_license``, if
+    bound to one, both as stored.
+    """
+
+    call: _Call
+    tenant: str
+    only_license: str | None
+
 
 _TERMS = msgspec.json.Decoder(Terms)
 _NO_KEY_AUTH: Final = "this license does not take its key as a credential"
@@ -62,35 +78,45 @@ def terms_of_key(transaction: Transaction, caller: Caller) -> Terms:
     return terms
 
 
-def tenant_of(transaction: Transaction, caller: Caller) -> Bounds:
-    """Return where a caller may act.
+def admit(
+    transaction: Transaction, calls: Mapping[int, _Call]
+) -> tuple[dict[int, Admitted[_Call]], dict[int, Outcome]]:
+    """Return the calls whose caller may act somewhere, and why the others may not.
 
-    Raises InvalidCredential and MissingCredential for a key that is unknown, or no credential.
+    All keys shown as credentials are looked up at once.
     """
-    (found,) = tenants_of(transaction, [caller])
-    if isinstance(found, IdentityError):
-        raise found
-    return found
+    shown = _licenses_of_keys(transaction, [call.caller for call in calls.values()])
+    admitted: dict[int, Admitted[_Call]] = {}
+    refused: dict[int, Outcome] = {}
+    for place, call in calls.items():
+        try:
+            admitted[place] = Admitted(call, *_bounds(call.caller, shown))
+        except IdentityError as error:
+            refused[place] = error
+    return admitted, refused
 
 
-def tenants_of(transaction: Transaction, callers: Sequence[Caller]) -> list[Bounds | IdentityError]:
-    """Return where each caller may act, or why it may not, with one look at all keys shown."""
+_Shown = dict[str, tuple[str, str, bool]]
+
+
+def _licenses_of_keys(transaction: Transaction, callers: Iterable[Caller]) -> _Shown:
     hmacs = {hmac for caller in callers if caller.tenant_id is None for hmac in caller.key_hmacs}
-    shown: dict[str, tuple[str, str, bool]] = {}
-    if hmacs:
-        found = transaction.run(sql.LICENSES_OF_KEYS, hmacs=ENCODER.encode(hmacs).decode())
-        shown = {hmac: (tenant, license_, auth) for hmac, tenant, license_, auth in found}
-    return [_bounds(caller, shown) for caller in callers]
+    if not hmacs:
+        return {}
+    found = transaction.run(sql.LICENSES_OF_KEYS, hmacs=ENCODER.encode(hmacs).decode())
+    return {hmac: (tenant, license_, key_auth) for hmac, tenant, license_, key_auth in found}
 
 
-def _bounds(caller: Caller, shown: dict[str, tuple[str, str, bool]]) -> Bounds | IdentityError:
+def _bounds(caller: Caller, shown: _Shown) -> tuple[str, str | None]:
     if caller.tenant_id is not None:
         return as_hex(caller.tenant_id), None
     for hmac in caller.key_hmacs:
         if hmac in shown:
             tenant, license_, key_auth = shown[hmac]
-            return (tenant, license_) if key_auth else MissingCredential(_NO_KEY_AUTH)
-    return InvalidCredential("unknown license key")
+            if not key_auth:
+                raise MissingCredential(_NO_KEY_AUTH)
+            return tenant, license_
+    raise InvalidCredential("unknown license key")
 
 
 def check_license(only: str | None, license: str) -> None:

@@ -1,73 +1,56 @@
-"""Heartbeats: one read and one write for a whole batch of them."""
+"""Heartbeats: one read for a whole batch of them, and one write for each table."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 
-from identity.errors import IdentityError
 from leasing.errors import LeaseLost, LeasingError, SessionUnknown
-from leasing.store import Heartbeat, Outcome
+from leasing.store import Heartbeat, Lease, Outcome, Release
 from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.callers import check_license, tenants_of
+from leasing.stores.sqlite.callers import REFUSALS, Admitted, admit, check_license
 from leasing.stores.sqlite.renewals import Renewals, Row
-from leasing.stores.sqlite.transaction import ENCODER, Transaction, as_hex
-from licenses.errors import LicenseRefused
-
-
-class _Wanted(Struct, frozen=True, gc=False):
-    call: Heartbeat
-    tenant: str
-    only_license: str | None
-
+from leasing.stores.sqlite.transaction import Transaction, as_hex
 
 _ROWS: Final = msgspec.json.Decoder(list[Row])
 
 
-def renew_all(transaction: Transaction, calls: list[Heartbeat]) -> list[Outcome]:
-    """Return one outcome for each heartbeat, in order, and write all renewals."""
-    outcomes: list[Outcome | None] = [None] * len(calls)
-    wanted: dict[int, _Wanted] = {}
-    tenants = tenants_of(transaction, [call.caller for call in calls])
-    for position, (call, found) in enumerate(zip(calls, tenants, strict=True)):
-        if isinstance(found, IdentityError):
-            outcomes[position] = found
-        else:
-            wanted[position] = _Wanted(call, *found)
-    rows = _read(transaction, wanted)
+def renew_all(transaction: Transaction, calls: Mapping[int, Heartbeat]) -> dict[int, Outcome]:
+    """Return the outcome of each heartbeat by its place in the batch."""
+    admitted, outcomes = admit(transaction, calls)
+    rows = _read(transaction, admitted)
     renewals = Renewals(transaction)
-    for position, want in wanted.items():
-        outcomes[position] = _decide(transaction, renewals, want, rows.get(position))
-    renewals.write()
-    return [outcome for outcome in outcomes if outcome is not None]
+    for place, asked in admitted.items():
+        try:
+            outcomes[place] = _renew(transaction, renewals, asked, rows.get(place))
+        except REFUSALS as error:
+            outcomes[place] = error
+    return outcomes
 
 
-def _read(transaction: Transaction, wanted: dict[int, _Wanted]) -> dict[int, Row]:
-    questions = [
-        (position, want.tenant, as_hex(want.call.session_id), want.call.instance_id)
-        for position, want in wanted.items()
+def _read(transaction: Transaction, admitted: Mapping[int, Admitted[Heartbeat]]) -> dict[int, Row]:
+    wanted = [
+        (place, asked.tenant, as_hex(asked.call.session_id), asked.call.instance_id)
+        for place, asked in admitted.items()
     ]
-    row = transaction.one(sql.HOLDINGS, wanted=ENCODER.encode(questions).decode())
-    return {found.position: found for found in _ROWS.decode(row[0])} if row else {}
+    return {row.place: row for row in _ROWS.decode(transaction.found(sql.HOLDINGS, wanted))}
 
 
-def _decide(
-    transaction: Transaction, renewals: Renewals, want: _Wanted, row: Row | None
-) -> Outcome:
-    try:
-        if row is None:
-            raise how_it_ended(transaction, want.tenant, want.only_license, want.call.session_id)
-        check_license(want.only_license, as_hex(row.terms.license_id))
-        return renewals.decide(want.call, row)
-    except (LeasingError, LicenseRefused) as error:
-        return error
+def _renew(
+    transaction: Transaction, renewals: Renewals, asked: Admitted[Heartbeat], row: Row | None
+) -> Lease:
+    if row is None:
+        raise how_it_ended(transaction, asked)
+    check_license(asked.only_license, as_hex(row.terms.license_id))
+    return renewals.decide(asked.call, row)
 
 
 def how_it_ended(
-    transaction: Transaction, tenant: str, only_license: str | None, session_id: str
+    transaction: Transaction, asked: Admitted[Heartbeat] | Admitted[Release]
 ) -> LeasingError:
     """Return LeaseLost for a session that ended, SessionUnknown for one that never was."""
-    row = transaction.one(sql.SESSION, tenant=tenant, session=as_hex(session_id))
-    if row is None or (only_license is not None and row[0] != only_license):
+    session = as_hex(asked.call.session_id)
+    row = transaction.one(sql.SESSION, tenant=asked.tenant, session=session)
+    if row is None or asked.only_license not in (None, row[0]):
         return SessionUnknown("no such session")
     return LeaseLost(row[5])

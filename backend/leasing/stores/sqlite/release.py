@@ -1,42 +1,81 @@
 """Release: give a seat back, or one instance's share of it. Repeating it changes nothing."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
 from leasing.errors import LeaseLost, LeasingError
 from leasing.rules import UNNAMED, is_live
-from leasing.store import Release, Released
+from leasing.store import Outcome, Release, Released
 from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.callers import check_license, tenant_of
+from leasing.stores.sqlite.callers import Admitted, admit, check_license
 from leasing.stores.sqlite.heartbeat import how_it_ended
-from leasing.stores.sqlite.transaction import ENCODER, Transaction, as_hex, as_instant, as_text
+from leasing.stores.sqlite.rows import Leaver, Renewal
+from leasing.stores.sqlite.transaction import Transaction, as_hex, as_text
 
 
-def release(transaction: Transaction, call: Release) -> Released:
-    """End the session, or the named instance's share of it.
+class _Seat(Struct, frozen=True, array_like=True, gc=False):
+    """The seat of a session; ``other_ends`` are those of its other instances' shares."""
 
-    The seat is free when the last live instance of the device has gone (S5). Raises
-    SessionUnknown, and the identity errors of a key shown as the credential.
+    place: int
+    license: str
+    slot: int
+    lease_expires_at: datetime
+    unnamed_expires_at: datetime | None
+    heartbeat_interval_seconds: int
+    other_ends: list[datetime]
+
+
+_SEATS: Final = msgspec.json.Decoder(list[_Seat])
+
+
+def release_all(transaction: Transaction, calls: Mapping[int, Release]) -> dict[int, Outcome]:
+    """Return the outcome of each release by its place in the batch.
+
+    A seat is free when the last live instance of its device has gone (S5).
     """
-    tenant, only = tenant_of(transaction, call.caller)
-    session = as_hex(call.session_id)
-    seat = transaction.one(sql.SEAT_OF_SESSION, tenant=tenant, session=session)
+    admitted, outcomes = admit(transaction, calls)
+    seats = _read(transaction, admitted)
+    touched: set[str] = set()
+    for place, asked in admitted.items():
+        if asked.call.session_id in touched:  # by a call before it: look again
+            seats[place] = _read(transaction, {place: asked}).get(place)
+        touched.add(asked.call.session_id)
+        try:
+            outcomes[place] = _release(transaction, asked, seats.get(place))
+        except LeasingError as error:
+            outcomes[place] = error
+    return outcomes
+
+
+def _read(
+    transaction: Transaction, admitted: Mapping[int, Admitted[Release]]
+) -> dict[int, _Seat | None]:
+    wanted = [
+        (place, asked.tenant, as_hex(asked.call.session_id), asked.call.instance_id)
+        for place, asked in admitted.items()
+    ]
+    found = transaction.found(sql.SEATS_OF_SESSIONS, wanted)
+    return {seat.place: seat for seat in _SEATS.decode(found)}
+
+
+def _release(transaction: Transaction, asked: Admitted[Release], seat: _Seat | None) -> Released:
     if seat is None:
-        return _already_over(how_it_ended(transaction, tenant, only, call.session_id))
-    license_, slot, end, unnamed_end, interval_seconds = seat
-    check_license(only, license_)
-    if call.instance_id != UNNAMED:
-        ends = [unnamed_end, *_leave(transaction, call, tenant, session)]
-        since = as_text(transaction.counted_after(interval_seconds))
-        if staying := [end for end in ends if end is not None and end > since]:
-            _shorten(transaction, (tenant, license_, slot, max(staying), unnamed_end))
-            return Released()
-    transaction.end_session(
-        tenant=tenant,
-        license=license_,
-        slot=slot,
-        session=session,
-        reason="released" if is_live(as_instant(end), transaction.now) else "expired",
-        lease_expires_at=as_instant(end),
-        principal=call.caller.principal,
-    )
+        return _already_over(how_it_ended(transaction, asked))
+    check_license(asked.only_license, seat.license)
+    if asked.call.instance_id == UNNAMED or not _leave(transaction, asked, seat):
+        transaction.end_session(
+            tenant=asked.tenant,
+            license=seat.license,
+            slot=seat.slot,
+            session=as_hex(asked.call.session_id),
+            reason="released" if is_live(seat.lease_expires_at, transaction.now) else "expired",
+            lease_expires_at=seat.lease_expires_at,
+            principal=asked.call.caller.principal,
+        )
     return Released()
 
 
@@ -46,16 +85,20 @@ def _already_over(error: LeasingError) -> Released:
     raise error
 
 
-def _leave(transaction: Transaction, call: Release, tenant: str, session: str) -> list[str]:
-    """Forget the instance; return where the shares of the others end, or ended."""
-    of_session = {"tenant": tenant, "session": session}
-    transaction.run(sql.FORGET_INSTANCE, **of_session, instance=call.instance_id)
-    return [end for (end,) in transaction.run(sql.INSTANCE_ENDS, **of_session)]
-
-
-def _shorten(transaction: Transaction, renewal: tuple[str, str, int, str, str | None]) -> None:
-    """Let the seat lapse with the last of those that stay, if they go silent."""
-    _, license_, slot, end, _ = renewal
-    transaction.run(sql.RENEW_SEATS, renewals=ENCODER.encode([renewal]).decode())
-    if occupancy := transaction.known_occupancy(license_):
-        occupancy.found_live(slot, as_instant(end))
+def _leave(transaction: Transaction, asked: Admitted[Release], seat: _Seat) -> bool:
+    """Let one instance go; return whether others stay, and the seat with the last of them."""
+    session, instance = as_hex(asked.call.session_id), asked.call.instance_id
+    transaction.changes.leave(Leaver(asked.tenant, session, instance))
+    since = transaction.counted_after(seat.heartbeat_interval_seconds)
+    unnamed_end = seat.unnamed_expires_at
+    ends = [*seat.other_ends, unnamed_end] if unnamed_end else seat.other_ends
+    staying = [end for end in ends if end > since]
+    if not staying:
+        return False
+    last_end, unnamed = max(staying), as_text(unnamed_end) if unnamed_end else None
+    transaction.changes.renew(
+        Renewal(asked.tenant, seat.license, seat.slot, as_text(last_end), unnamed)
+    )
+    if occupancy := transaction.known_occupancy(seat.license):
+        occupancy.found_live(seat.slot, last_end)
+    return True

@@ -1,7 +1,7 @@
-"""What a batch of heartbeats decides, gathered and written table by table."""
+"""What each heartbeat of a batch decides."""
 
-from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Final
 
 from msgspec import Struct, structs
 
@@ -16,15 +16,17 @@ from leasing.rules import (
     refusal,
     token_end,
 )
-from leasing.store import Heartbeat, Lease
-from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.transaction import ENCODER, Transaction, as_hex, as_text
+from leasing.store import Acquire, Heartbeat, Lease
+from leasing.stores.sqlite.rows import Renewal, SessionShares, Share, SignedToken
+from leasing.stores.sqlite.transaction import Transaction, as_hex, as_text
+
+_NO_TOKEN: Final[tuple[str | None, str | None]] = (None, None)
 
 
 class Row(Struct, frozen=True, array_like=True, gc=False):
-    """One session of a batch as it was read; ``position`` is the call's place in the batch."""
+    """One session of a batch as it was read; ``place`` is the call's place in the batch."""
 
-    position: int
+    place: int
     terms: Terms
     holding: Holding
     instance_known: bool
@@ -32,17 +34,11 @@ class Row(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Renewals:
-    """What a batch of heartbeats writes, gathered while it decides."""
+    """The heartbeats of one batch; several of one session build on each other."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self._latest: dict[str, Holding] = {}
-        self._seats: dict[str, tuple[str, str, int, str, str | None]] = {}
-        self._tokens: dict[str, tuple[str, str, int, str | None, str | None]] = {}
-        self._instances: dict[
-            tuple[str, str], tuple[str, str, str, str, str | None, str | None]
-        ] = {}
-        self._sessions: dict[str, tuple[str, str, str]] = {}
         self._ended: dict[str, LeaseLost] = {}
 
     def decide(self, call: Heartbeat, row: Row) -> Lease:
@@ -59,18 +55,6 @@ class Renewals:
         if refused := refusal(row.terms, self._transaction.now):
             raise refused
         return self._renew(call, row, held)
-
-    def write(self) -> None:
-        """Write every renewal of the batch, each table in one statement."""
-        self._write(sql.RENEW_SEATS, self._seats)
-        self._write(sql.NOTE_TOKENS, self._tokens)
-        self._write(sql.RENEW_ALL_INSTANCES, self._sessions)
-        self._write(sql.RENEW_INSTANCES, self._instances)
-
-    def _write(self, statement: str, renewals: Mapping[Any, tuple[object, ...]]) -> None:
-        if renewals:
-            values = ENCODER.encode(list(renewals.values())).decode()
-            self._transaction.run(statement, renewals=values)
 
     def _check_in_time(self, terms: Terms, held: Holding) -> None:
         now, hold_since = self._transaction.now, self._transaction.hold_since
@@ -104,7 +88,10 @@ class Renewals:
             else held.unnamed_expires_at,
             seq=seq,
         )
-        self._note(call, row, renewed, due=due)
+        self._latest[held.session_id] = renewed
+        note_renewal(self._transaction, terms, renewed, call, has_token=due)
+        if is_unnamed and row.has_instances:
+            self._renew_instances(terms, renewed)
         return Lease(
             terms=terms,
             session_id=held.session_id,
@@ -115,39 +102,44 @@ class Renewals:
             seq=seq if due else None,
         )
 
-    def _note(self, call: Heartbeat, row: Row, renewed: Holding, *, due: bool) -> None:
-        tenant, session = as_hex(row.terms.tenant_id), as_hex(renewed.session_id)
-        end, unnamed = as_text(renewed.lease_expires_at), renewed.unnamed_expires_at
-        self._latest[renewed.session_id] = renewed
-        self._seats[session] = (
+    def _renew_instances(self, terms: Terms, renewed: Holding) -> None:
+        tenant, session = as_hex(terms.tenant_id), as_hex(renewed.session_id)
+        shares = SessionShares(tenant, session, as_text(renewed.lease_expires_at))
+        self._transaction.changes.renew_shares(shares)
+
+
+def note_renewal(
+    transaction: Transaction,
+    terms: Terms,
+    renewed: Holding,
+    call: Acquire | Heartbeat,
+    *,
+    has_token: bool,
+) -> None:
+    """Gather what a renewal changes: the seat, the caller's share of it, its token."""
+    changes, unnamed_end = transaction.changes, renewed.unnamed_expires_at
+    tenant, session = as_hex(terms.tenant_id), as_hex(renewed.session_id)
+    end = as_text(renewed.lease_expires_at)
+    changes.renew(
+        Renewal(
             tenant,
-            as_hex(row.terms.license_id),
+            as_hex(terms.license_id),
             renewed.slot,
             end,
-            as_text(unnamed) if unnamed else None,
+            as_text(unnamed_end) if unnamed_end else None,
         )
-        if call.instance_id != UNNAMED:
-            self._note_instance(call, tenant, session, renewed, due=due)
-            return
-        if due:
-            issued, ends = self._token_life(call, renewed)
-            self._tokens[session] = (tenant, session, renewed.seq, issued, ends)
-        if row.has_instances:
-            self._sessions[session] = (tenant, session, end)
+    )
+    life = token_life(transaction, call, renewed.lease_expires_at) if has_token else _NO_TOKEN
+    if call.instance_id != UNNAMED:
+        changes.put_share(Share(tenant, session, call.instance_id, end, *life))
+        life = _NO_TOKEN
+    if has_token:
+        changes.note_token(SignedToken(tenant, session, renewed.seq, *life))
 
-    def _note_instance(
-        self, call: Heartbeat, tenant: str, session: str, renewed: Holding, *, due: bool
-    ) -> None:
-        end = as_text(renewed.lease_expires_at)
-        named = (session, call.instance_id)
-        _, _, _, _, issued, ends = self._instances.get(named, (None,) * 6)
-        if due:
-            issued, ends = self._token_life(call, renewed)
-        self._instances[named] = (tenant, session, call.instance_id, end, issued, ends)
-        if due:
-            _, _, _, issued, ends = self._tokens.get(session, (None,) * 5)
-            self._tokens[session] = (tenant, session, renewed.seq, issued, ends)
 
-    def _token_life(self, call: Heartbeat, renewed: Holding) -> tuple[str, str]:
-        end = token_end(renewed.lease_expires_at, call.latest_token_end)
-        return as_text(self._transaction.now), as_text(end)
+def token_life(
+    transaction: Transaction, call: Acquire | Heartbeat, lease_expires_at: datetime
+) -> tuple[str, str]:
+    """Return from when and until when a token signed now for a lease speaks, as stored."""
+    end = token_end(lease_expires_at, call.latest_token_end)
+    return transaction.now_text, as_text(end)

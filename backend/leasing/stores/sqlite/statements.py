@@ -2,8 +2,41 @@
 
 Django makes the tables: ids are 32 hexadecimal digits and instants are UTC text without an
 offset. Statements that read many values answer one JSON array, which is decoded into typed
-values in one step: a row at a time would hand the interpreter lock over at each row.
+values in one step: a row at a time would hand the interpreter lock over at each row. Those that
+change many rows take them as JSON as well (rows.py).
 """
+
+from msgspec import Struct
+
+from leasing.stores.sqlite.rows import (
+    Denials,
+    End,
+    Grant,
+    Leaver,
+    Record,
+    Renewal,
+    SessionShares,
+    Share,
+    SignedToken,
+)
+
+
+def _wanted(*names: str) -> str:
+    """Return what stands after FROM to read the rows of ``:wanted``, with names for their parts.
+
+    ``->>`` would do the same, but builds each path anew: three times slower.
+    """
+    return _named("wanted", names)
+
+
+def _rows(kind: type[Struct]) -> str:
+    """Return what stands after FROM to read the rows of ``:rows``, by the names of their fields."""
+    return _named("rows", kind.__struct_fields__)
+
+
+def _named(parameter: str, names: tuple[str, ...]) -> str:
+    parts = (f"json_extract(value, '$[{at}]') AS {name}" for at, name in enumerate(names))
+    return f"(SELECT {', '.join(parts)} FROM json_each(:{parameter}))"
 
 
 def _dashed(column: str) -> str:
@@ -25,6 +58,12 @@ _HOLDING = f"""json_array(
     coalesce(i.token_expires_at, CASE WHEN i.instance_id IS NULL THEN n.token_expires_at END)
         || 'Z')"""
 
+# The record of a session names its seat, so the seat needs no index for sessions.
+_SEAT_OF_SESSION = """
+CROSS JOIN license_session AS n ON n.tenant_id = w.tenant AND n.id = w.session
+CROSS JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
+    AND s.slot = n.slot AND s.session_id = n.id"""
+
 # Answers the terms of the license with one of these key HMACs, in any tenant.
 TERMS_BY_KEY = f"""
 SELECT {_TERMS} FROM json_each(:hmacs) AS k
@@ -44,104 +83,81 @@ CROSS JOIN license AS l ON l.tenant_id = :tenant AND l.key_hmac = k.value
 CROSS JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
 LIMIT 1"""
 
-# Answers, for each [position, tenant, session, instance] wanted, the terms and the holding of a
-# session that holds a seat, whether the instance is known and whether there are any.
+# Answers, for each session wanted that holds a seat, the terms and the holding, whether the
+# instance is known and whether there are any.
 HOLDINGS = f"""
 SELECT json_group_array(json_array(
-    w.value ->> 0, {_TERMS}, {_HOLDING},
+    w.place, {_TERMS}, {_HOLDING},
     json(CASE WHEN i.instance_id IS NULL THEN 'false' ELSE 'true' END),
     json(CASE WHEN EXISTS (SELECT 1 FROM seat_instance AS a
                            WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id)
          THEN 'true' ELSE 'false' END)))
-FROM json_each(:wanted) AS w
-CROSS JOIN seat AS s ON s.tenant_id = w.value ->> 1 AND s.session_id = w.value ->> 2
+FROM {_wanted("place", "tenant", "session", "instance")} AS w{_SEAT_OF_SESSION}
 CROSS JOIN license AS l ON l.tenant_id = s.tenant_id AND l.id = s.license_id
 CROSS JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
-CROSS JOIN license_session AS n ON n.tenant_id = s.tenant_id AND n.id = s.session_id
 LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
-    AND i.instance_id = w.value ->> 3"""
+    AND i.instance_id = w.instance"""
 
-# Answers the holding of one device, if it holds a seat of the license.
-HOLDING_OF_DEVICE = f"""
-SELECT {_HOLDING} FROM seat AS s
+# Answers, for each device wanted that holds a seat, the holding and how many other instances
+# share the seat.
+HOLDINGS_OF_DEVICES = f"""
+SELECT json_group_array(json_array(
+    w.place, {_HOLDING},
+    (SELECT count(*) FROM seat_instance AS a
+     WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id
+       AND a.instance_id <> w.instance)))
+FROM {_wanted("place", "tenant", "license", "device", "instance")} AS w
+CROSS JOIN seat AS s ON s.tenant_id = w.tenant AND s.license_id = w.license
+    AND s.device = w.device
 CROSS JOIN license_session AS n ON n.tenant_id = s.tenant_id AND n.id = s.session_id
 LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
-    AND i.instance_id = :instance
-WHERE s.tenant_id = :tenant AND s.license_id = :license AND s.device = :device"""
+    AND i.instance_id = w.instance"""
 
 # Answers license, tier, slot, start, end, end reason and lease end of a session, also when over.
 SESSION = """
 SELECT n.license_id, l.tier, n.slot, n.started_at, n.ended_at, n.end_reason, s.lease_expires_at
 FROM license_session AS n
 CROSS JOIN license AS l ON l.tenant_id = n.tenant_id AND l.id = n.license_id
-LEFT JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.session_id = n.id
+LEFT JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
+    AND s.slot = n.slot AND s.session_id = n.id
 WHERE n.tenant_id = :tenant AND n.id = :session"""
 
-# Moves the ends of many leases; renewals are [tenant, license, slot, end, unnamed end].
-RENEW_SEATS = """
+# Moves the ends of leases.
+RENEW_SEATS = f"""
 UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends
-FROM (SELECT value ->> 0 AS tenant, value ->> 1 AS license, value ->> 2 AS slot,
-             value ->> 3 AS ends, value ->> 4 AS unnamed_ends FROM json_each(:renewals)) AS w
+FROM {_rows(Renewal)} AS w
 WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot"""
 
-# Moves the ends of every instance of many sessions; renewals are [tenant, session, end].
-RENEW_ALL_INSTANCES = """
+# Moves the ends of every instance of sessions.
+RENEW_ALL_INSTANCES = f"""
 UPDATE seat_instance SET lease_expires_at = max(lease_expires_at, w.ends)
-FROM (SELECT value ->> 0 AS tenant, value ->> 1 AS session, value ->> 2 AS ends
-      FROM json_each(:renewals)) AS w
+FROM {_rows(SessionShares)} AS w
 WHERE seat_instance.tenant_id = w.tenant AND seat_instance.session_id = w.session"""
 
-# Notes tokens signed; renewals are [tenant, session, seq, from, to], the last two only for
-# calls without an instance.
-NOTE_TOKENS = """
+# Notes tokens signed; without instants, those noted before stay.
+NOTE_TOKENS = f"""
 UPDATE license_session SET seq = w.seq,
-    token_issued_at = coalesce(w.issued, license_session.token_issued_at),
+    token_issued_at = coalesce(w.issued_at, license_session.token_issued_at),
     token_expires_at = coalesce(w.ends, license_session.token_expires_at)
-FROM (SELECT value ->> 0 AS tenant, value ->> 1 AS session, value ->> 2 AS seq,
-             value ->> 3 AS issued, value ->> 4 AS ends FROM json_each(:renewals)) AS w
+FROM {_rows(SignedToken)} AS w
 WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
 
-# Moves the ends of many instances; renewals are [tenant, session, instance, end, from, to], the
-# last two only where a token was signed.
-RENEW_INSTANCES = """
-UPDATE seat_instance SET lease_expires_at = max(lease_expires_at, w.ends),
-    token_issued_at = coalesce(w.issued, seat_instance.token_issued_at),
-    token_expires_at = coalesce(w.token_ends, seat_instance.token_expires_at)
-FROM (SELECT value ->> 0 AS tenant, value ->> 1 AS session, value ->> 2 AS instance,
-             value ->> 3 AS ends, value ->> 4 AS issued, value ->> 5 AS token_ends
-      FROM json_each(:renewals)) AS w
-WHERE seat_instance.tenant_id = w.tenant AND seat_instance.session_id = w.session
-  AND seat_instance.instance_id = w.instance"""
-
-# Moves the end of one instance of a session, made when missing, and notes its token if any.
-PUT_INSTANCE = """
+# Moves the ends of instances, made when missing, and notes their tokens if there are any.
+PUT_INSTANCES = f"""
 INSERT INTO seat_instance (tenant_id, session_id, instance_id, lease_expires_at,
                            token_issued_at, token_expires_at)
-VALUES (:tenant, :session, :instance, :ends, :issued, :token_ends)
+SELECT tenant, session, instance, ends, token_issued_at, token_ends
+FROM {_rows(Share)} WHERE true
 ON CONFLICT (tenant_id, session_id, instance_id) DO UPDATE SET
     lease_expires_at = max(lease_expires_at, excluded.lease_expires_at),
     token_issued_at = coalesce(excluded.token_issued_at, token_issued_at),
     token_expires_at = coalesce(excluded.token_expires_at, token_expires_at)"""
-
-# Notes that a token was signed for calls without an instance.
-NOTE_UNNAMED_SEQ = """
-UPDATE license_session SET seq = :seq, token_issued_at = :issued, token_expires_at = :token_ends
-WHERE tenant_id = :tenant AND id = :session"""
-
-# Notes that a token was signed for a named instance.
-NOTE_SEQ = """
-UPDATE license_session SET seq = :seq WHERE tenant_id = :tenant AND id = :session"""
 
 # Answers the instances of a session whose share of the lease still runs.
 LIVE_INSTANCES = """
 SELECT instance_id, lease_expires_at FROM seat_instance
 WHERE tenant_id = :tenant AND session_id = :session AND lease_expires_at > :now
 ORDER BY instance_id"""
-
-# Answers the ends of the shares of a session's instances, also of those that lapsed.
-INSTANCE_ENDS = """
-SELECT lease_expires_at FROM seat_instance
-WHERE tenant_id = :tenant AND session_id = :session"""
 
 # Counts the instances of a session but for one.
 COUNT_OTHER_INSTANCES = """
@@ -153,64 +169,78 @@ FORGET_LAPSED_INSTANCES = """
 DELETE FROM seat_instance
 WHERE tenant_id = :tenant AND session_id = :session AND lease_expires_at <= :now"""
 
-# Forgets one instance of a session.
-FORGET_INSTANCE = """
-DELETE FROM seat_instance
-WHERE tenant_id = :tenant AND session_id = :session AND instance_id = :instance"""
+# Forgets instances.
+FORGET_INSTANCES = f"""
+DELETE FROM seat_instance WHERE (tenant_id, session_id, instance_id) IN (
+    SELECT tenant, session, instance FROM {_rows(Leaver)})"""
 
-# Forgets every instance of a session.
-FORGET_INSTANCES = """
-DELETE FROM seat_instance WHERE tenant_id = :tenant AND session_id = :session"""
+# Forgets every instance of sessions that end.
+FORGET_ALL_INSTANCES = f"""
+DELETE FROM seat_instance WHERE (tenant_id, session_id) IN (
+    SELECT tenant, session FROM {_rows(End)})"""
 
-# Answers the lowest free slot under the cap.
-FREE_SLOT = """
-SELECT slot FROM seat
-WHERE tenant_id = :tenant AND license_id = :license AND session_id IS NULL AND slot < :cap
-ORDER BY slot LIMIT 1"""
+# Answers, for each license wanted, its lowest free slots under the cap, each with the gen of its
+# last holder.
+RELEASED_SEATS = f"""
+SELECT json_group_array(json_array(w.license, json((
+    SELECT json_group_array(json_array(f.slot, f.gen)) FROM (
+        SELECT s.slot, s.gen FROM seat AS s
+        WHERE s.tenant_id = w.tenant AND s.license_id = w.license
+          AND s.session_id IS NULL AND s.slot < w.cap
+        ORDER BY s.slot LIMIT :most) AS f))))
+FROM {_wanted("tenant", "license", "cap")} AS w"""
 
-# Puts a holder on a free seat; the primary key and ``session_id IS NULL`` are the guard (S1).
-TAKE_SEAT = """
-UPDATE seat SET session_id = :session, device = :device, gen = gen + 1,
-                lease_expires_at = :ends, unnamed_expires_at = :unnamed_ends
-WHERE tenant_id = :tenant AND license_id = :license AND slot = :slot AND session_id IS NULL
-RETURNING gen"""
-
-# Makes a slot that was never used, with its holder.
-MAKE_SEAT = """
+# Puts holders on free seats, made when a slot was never used. Primary key, ``session_id IS NULL``
+# and the gen are the guard (S1, S6).
+PUT_HOLDERS = f"""
 INSERT INTO seat (tenant_id, license_id, slot, session_id, device, gen,
                   lease_expires_at, unnamed_expires_at)
-VALUES (:tenant, :license, :slot, :session, :device, 1, :ends, :unnamed_ends)
-RETURNING gen"""
+SELECT tenant, license, slot, session, device, gen, ends, unnamed_ends
+FROM {_rows(Grant)} WHERE true
+ON CONFLICT (tenant_id, license_id, slot) DO UPDATE SET
+    session_id = excluded.session_id, device = excluded.device, gen = excluded.gen,
+    lease_expires_at = excluded.lease_expires_at,
+    unnamed_expires_at = excluded.unnamed_expires_at
+WHERE seat.session_id IS NULL AND seat.gen = excluded.gen - 1"""
 
-# Frees the seat of a session; its gen stays, so the next holder's is higher (S6).
-FREE_SEAT = """
+# Frees the seats of sessions; the gen stays, so the next holder's is higher (S6).
+FREE_SEATS = f"""
 UPDATE seat SET session_id = NULL, device = NULL, lease_expires_at = NULL,
                 unnamed_expires_at = NULL
-WHERE tenant_id = :tenant AND license_id = :license AND slot = :slot AND session_id = :session"""
+FROM {_rows(End)} AS w
+WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot
+  AND seat.session_id = w.session"""
 
-# Begins the record of a session.
-BEGIN_SESSION = """
-INSERT INTO license_session (tenant_id, id, license_id, slot, gen, device, principal, metadata,
+# Begins the records of sessions; a token of a named instance is noted with its share.
+BEGIN_SESSIONS = f"""
+INSERT INTO license_session (tenant_id, license_id, slot, id, device, gen, principal, metadata,
                              started_at, end_reason, seq, token_issued_at, token_expires_at)
-VALUES (:tenant, :session, :license, :slot, :gen, :device, :principal, :metadata, :now, '',
-        :seq, :issued, :token_ends)"""
+SELECT tenant, license, slot, session, device, gen, principal, metadata_json,
+       started_at, '', seq, token_issued_at, token_ends
+FROM {_rows(Grant)}"""
 
-# Ends the record of a session.
-END_SESSION = """
-UPDATE license_session SET ended_at = :ended_at, end_reason = :reason
-WHERE tenant_id = :tenant AND id = :session"""
+# Ends the records of sessions.
+END_SESSIONS = f"""
+UPDATE license_session SET ended_at = w.ended_at, end_reason = w.reason
+FROM {_rows(End)} AS w
+WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
 
-# Answers the license, the slot and the ends of the seat that a session holds, and how often
-# holders of the license beat.
-SEAT_OF_SESSION = """
-SELECT s.license_id, s.slot, s.lease_expires_at, s.unnamed_expires_at,
-       l.heartbeat_interval_seconds
-FROM seat AS s CROSS JOIN license AS l ON l.tenant_id = s.tenant_id AND l.id = s.license_id
-WHERE s.tenant_id = :tenant AND s.session_id = :session"""
+# Answers, for each session wanted that holds a seat, the license, the slot, the ends of the seat,
+# how often holders of the license beat, and the ends of the shares of the other instances, also
+# of those that lapsed.
+SEATS_OF_SESSIONS = f"""
+SELECT json_group_array(json_array(
+    w.place, s.license_id, s.slot, s.lease_expires_at || 'Z', s.unnamed_expires_at || 'Z',
+    l.heartbeat_interval_seconds,
+    json((SELECT json_group_array(a.lease_expires_at || 'Z') FROM seat_instance AS a
+          WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id
+            AND a.instance_id <> w.instance))))
+FROM {_wanted("place", "tenant", "session", "instance")} AS w{_SEAT_OF_SESSION}
+CROSS JOIN license AS l ON l.tenant_id = s.tenant_id AND l.id = s.license_id"""
 
-# Answers the holder of a slot and the end of its lease.
+# Answers the holder of a slot, its device, its gen and the end of its lease.
 SEAT = """
-SELECT session_id, lease_expires_at FROM seat
+SELECT session_id, device, gen, lease_expires_at FROM seat
 WHERE tenant_id = :tenant AND license_id = :license AND slot = :slot"""
 
 # Counts the live seats of a license, and its rows.
@@ -239,15 +269,16 @@ SELECT s.tenant_id, s.license_id, s.slot, s.session_id, s.lease_expires_at,
 FROM seat AS s CROSS JOIN license AS l ON l.tenant_id = s.tenant_id AND l.id = s.license_id
 WHERE s.session_id IS NOT NULL AND s.lease_expires_at <= :now LIMIT :most"""
 
-# Writes one audit record.
-RECORD = """
+# Writes audit records.
+RECORDS = f"""
 INSERT INTO audit_event (tenant_id, id, at, action, principal, license_id, session_id, details)
-VALUES (:tenant, :id, :at, :action, :principal, :license, :session, :details)"""
+SELECT tenant, id, at, action, principal, license, session, details_json
+FROM {_rows(Record)}"""
 
-# Counts denials of one license for one reason within one hour.
-COUNT_DENIALS = """
+# Counts denials of a license for one reason within one hour.
+DENIALS = f"""
 INSERT INTO denial_count (tenant_id, license_id, reason, hour, count)
-VALUES (:tenant, :license, :reason, :hour, :count)
+SELECT tenant, license, reason, hour, count FROM {_rows(Denials)} WHERE true
 ON CONFLICT (tenant_id, license_id, reason, hour) DO UPDATE SET count = count + excluded.count"""
 
 # Answers when the ledger was last alive and since when reclaims are held.

@@ -5,29 +5,29 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from coditect_license_token import TokenError
 from foundation.clock import Clock, utc_now
-from identity.errors import IdentityError
-from leasing.errors import LeasingError, StoreUnavailable
+from leasing.errors import StoreUnavailable
 from leasing.occupancy import Occupancy
 from leasing.rules import Terms, was_away
 from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
 from leasing.stores.gate import WriteGate
 from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.acquire import acquire
+from leasing.stores.sqlite.acquire import acquire_all
 from leasing.stores.sqlite.heartbeat import renew_all
 from leasing.stores.sqlite.reap import reap
-from leasing.stores.sqlite.release import release
-from leasing.stores.sqlite.session_state import session_state
+from leasing.stores.sqlite.release import release_all
+from leasing.stores.sqlite.session_state import inspect_all
 from leasing.stores.sqlite.transaction import TermsAsked, Transaction, as_instant, as_text
-from licenses.errors import LicenseRefused
 
 _TICK: Final = timedelta(seconds=5)
 _BUSY_TIMEOUT_SECONDS: Final = 5
 _CHECKPOINT_PAGES: Final = 8_192  # 32 MiB: SQLite's 1,000 would mean one every few batches
 _MOST_REMEMBERED: Final = 10_000
+
+_Call = TypeVar("_Call", Heartbeat, Release, Acquire, Inspect)
 
 
 class SqliteStore:
@@ -80,16 +80,13 @@ class SqliteStore:
             self._gate.close()
 
     def _apply_together(self, calls: Sequence[Call]) -> list[Outcome]:
-        outcomes: list[Outcome | None] = [None] * len(calls)
-        beats = [(place, call) for place, call in enumerate(calls) if isinstance(call, Heartbeat)]
+        outcomes: dict[int, Outcome] = {}
         with self._transaction() as transaction:
-            renewed = renew_all(transaction, [call for _, call in beats]) if beats else []
-            for (place, _), outcome in zip(beats, renewed, strict=True):
-                outcomes[place] = outcome
-            for place, call in enumerate(calls):
-                if not isinstance(call, Heartbeat):
-                    outcomes[place] = _decide(transaction, call)
-        return [outcome for outcome in outcomes if outcome is not None]
+            outcomes |= renew_all(transaction, _of_kind(Heartbeat, calls))
+            outcomes |= release_all(transaction, _of_kind(Release, calls))
+            outcomes |= acquire_all(transaction, _of_kind(Acquire, calls))
+            outcomes |= inspect_all(transaction, _of_kind(Inspect, calls))
+        return [outcomes[place] for place in range(len(calls))]
 
     def _apply_alone(self, call: Call) -> Outcome:
         try:
@@ -104,7 +101,7 @@ class SqliteStore:
             self._connection.execute("BEGIN IMMEDIATE")
             transaction = self._begin(self._clock())
             yield transaction
-            transaction.write_records()
+            transaction.changes.write()
             self._connection.execute("COMMIT")
         except BaseException as error:
             self._roll_back()
@@ -160,15 +157,9 @@ class _Poisoned(StoreUnavailable):
     """One call of a batch cannot be written; the batch was rolled back."""
 
 
-def _decide(transaction: Transaction, call: Acquire | Release | Inspect) -> Outcome:
-    try:
-        if isinstance(call, Acquire):
-            return acquire(transaction, call)
-        if isinstance(call, Release):
-            return release(transaction, call)
-        return session_state(transaction, call)
-    except (LeasingError, LicenseRefused, IdentityError) as error:
-        return error
+def _of_kind(kind: type[_Call], calls: Sequence[Call]) -> dict[int, _Call]:
+    """Return the calls of one kind by their place in the batch."""
+    return {place: call for place, call in enumerate(calls) if isinstance(call, kind)}
 
 
 def _translated(error: BaseException) -> BaseException:

@@ -1,18 +1,16 @@
-"""One open transaction of the SQLite store: its instant, its statements, what it must record."""
+"""One open transaction of the SQLite store: its instant, its queries, what it will change."""
 
 import sqlite3
-from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Final
-
-import msgspec
 
 from foundation.ids import new_id
 from leasing.occupancy import HORIZON, MOST_REMEMBERED, Occupancy
 from leasing.rules import Terms, counted_after, hold_end, is_live
 from leasing.stores.sqlite import statements as sql
+from leasing.stores.sqlite.changes import ENCODER, Changes
+from leasing.stores.sqlite.rows import Denials, End, Record
 
-ENCODER: Final = msgspec.json.Encoder()
 TermsAsked = tuple[str | None, tuple[str, ...]]
 """What terms are asked for by: the tenant (None with a key as the credential) and key HMACs."""
 
@@ -23,7 +21,8 @@ class Transaction:
     """What the deeds of one batch share.
 
     ``now`` is one instant, read after the gate, and ``now_text`` the same as stored; ``terms`` are
-    those read since anybody else wrote to the file.
+    those read since anybody else wrote to the file. ``changes`` are written before each query, so
+    a query sees what the batch decided before it.
     """
 
     def __init__(
@@ -41,17 +40,25 @@ class Transaction:
         self.terms = terms
         self.hold_since = hold_since
         self._occupancies = occupancies
-        self._records: list[dict[str, Any]] = []
-        self._denials: Counter[tuple[str, str, str]] = Counter()
+        self.changes = Changes(connection)
 
     def run(self, statement: str, **values: Any) -> sqlite3.Cursor:
         """Execute one statement with named values."""
+        self.changes.write()
         return self._connection.execute(statement, values)
 
     def one(self, statement: str, **values: Any) -> tuple[Any, ...] | None:
         """Return the first row of a query, or None."""
-        row: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
+        row: tuple[Any, ...] | None = self.run(statement, **values).fetchone()
         return row
+
+    def found(self, statement: str, wanted: list[tuple[Any, ...]], **values: Any) -> str:
+        """Return what a query answers about many rows wanted, as the text of a JSON array."""
+        if not wanted:
+            return "[]"
+        text = ENCODER.encode(wanted).decode()
+        (answer,) = self.one(statement, wanted=text, **values) or ("[]",)
+        return str(answer)
 
     def record(
         self,
@@ -64,37 +71,25 @@ class Transaction:
         **details: Any,
     ) -> None:
         """Add one audit record to this transaction (S15)."""
-        self._records.append(
-            {
-                "tenant": tenant,
-                "id": new_id().hex,
-                "at": self.now_text,
-                "action": action,
-                "principal": principal,
-                "license": license,
-                "session": session,
-                "details": ENCODER.encode(details).decode(),
-            }
+        self.changes.record(
+            Record(
+                tenant=tenant,
+                id=new_id().hex,
+                at=self.now_text,
+                action=action,
+                principal=principal,
+                license=license,
+                session=session,
+                details_json=ENCODER.encode(details).decode(),
+            )
         )
 
     def count_denial(self, terms: Terms, reason: str) -> None:
         """Count one denied acquire of a license."""
-        self._denials[as_hex(terms.tenant_id), as_hex(terms.license_id), reason] += 1
-
-    def write_records(self) -> None:
-        """Write what was recorded and counted; called once, before the commit."""
-        if self._records:
-            self._connection.executemany(sql.RECORD, self._records)
         hour = as_text(self.now.replace(minute=0, second=0, microsecond=0))
-        for (tenant, license_, reason), count in self._denials.items():
-            self.run(
-                sql.COUNT_DENIALS,
-                tenant=tenant,
-                license=license_,
-                reason=reason,
-                hour=hour,
-                count=count,
-            )
+        self.changes.deny(
+            Denials(as_hex(terms.tenant_id), as_hex(terms.license_id), reason, hour, 1)
+        )
 
     def end_session(
         self,
@@ -111,16 +106,8 @@ class Transaction:
 
         It ended now, or with its lease if that lapsed before.
         """
-        seat = {"tenant": tenant, "license": license, "slot": slot, "session": session}
-        self.run(sql.FREE_SEAT, **seat)
-        self.run(sql.FORGET_INSTANCES, tenant=tenant, session=session)
-        self.run(
-            sql.END_SESSION,
-            tenant=tenant,
-            session=session,
-            ended_at=as_text(min(lease_expires_at, self.now)),
-            reason=reason,
-        )
+        ended_at = as_text(min(lease_expires_at, self.now))
+        self.changes.end(End(tenant, license, slot, session, ended_at, reason))
         action = "seat.released" if reason == "released" else "lease.expired"
         self.record(
             action,
@@ -202,7 +189,7 @@ class Transaction:
             return
         seat = {"tenant": as_hex(terms.tenant_id), "license": as_hex(terms.license_id)}
         while (slot := occupancy.next_due(self.now)) is not None:
-            session, end = self.one(sql.SEAT, **seat, slot=slot) or (None, None)
+            session, _, _, end = self.one(sql.SEAT, **seat, slot=slot) or (None,) * 4
             if session is None:
                 continue
             if is_live(as_instant(end), self.now):

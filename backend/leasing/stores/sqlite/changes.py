@@ -1,0 +1,117 @@
+"""What a batch changes, gathered while it decides and written table by table.
+
+One statement for each table and batch: a statement for each call would hand the interpreter lock
+over each time, and wait for it again.
+"""
+
+import sqlite3
+from typing import Any, Final
+
+import msgspec
+from msgspec import structs
+
+from leasing.stores.sqlite import statements as sql
+from leasing.stores.sqlite.rows import (
+    Denials,
+    End,
+    Grant,
+    Leaver,
+    Record,
+    Renewal,
+    SessionShares,
+    Share,
+    SignedToken,
+)
+
+ENCODER: Final = msgspec.json.Encoder()
+
+
+class Changes:
+    """Changes decided and not yet written. A later one to the same row replaces the earlier."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._ends: dict[str, End] = {}
+        self._grants: dict[str, Grant] = {}
+        self._renewals: dict[tuple[str, int], Renewal] = {}
+        self._tokens: dict[str, SignedToken] = {}
+        self._all_shares: dict[str, SessionShares] = {}
+        self._shares: dict[tuple[str, str], Share] = {}
+        self._leavers: dict[tuple[str, str], Leaver] = {}
+        self._records: dict[str, Record] = {}
+        self._denials: dict[tuple[str, str], Denials] = {}
+
+    def end(self, end: End) -> None:
+        """End a session."""
+        self._ends[end.session] = end
+
+    def grant(self, grant: Grant) -> None:
+        """Begin a session."""
+        self._grants[grant.session] = grant
+
+    def renew(self, renewal: Renewal) -> None:
+        """Move the end of a lease."""
+        self._renewals[renewal.license, renewal.slot] = renewal
+
+    def note_token(self, token: SignedToken) -> None:
+        """Note a token; one without instants leaves those noted before."""
+        earlier = self._tokens.get(token.session)
+        if earlier is not None and token.ends is None:
+            token = structs.replace(token, issued_at=earlier.issued_at, ends=earlier.ends)
+        self._tokens[token.session] = token
+
+    def renew_shares(self, shares: SessionShares) -> None:
+        """Move the ends of every instance that a session has."""
+        self._all_shares[shares.session] = shares
+
+    def put_share(self, share: Share) -> None:
+        """Move the end of one instance, made when missing; without a token its last one stays."""
+        key = share.session, share.instance
+        earlier = self._shares.get(key)
+        if earlier is not None and share.token_ends is None:
+            share = structs.replace(
+                share, token_issued_at=earlier.token_issued_at, token_ends=earlier.token_ends
+            )
+        self._shares[key] = share
+
+    def leave(self, leaver: Leaver) -> None:
+        """Let one instance go, whose share no later call of these changes may put back."""
+        self._leavers[leaver.session, leaver.instance] = leaver
+
+    def record(self, record: Record) -> None:
+        """Add an audit record (S15)."""
+        self._records[record.id] = record
+
+    def deny(self, denials: Denials) -> None:
+        """Add to the count of denials."""
+        key = denials.license, denials.reason
+        earlier = self._denials.get(key)
+        count = denials.count + (earlier.count if earlier else 0)
+        self._denials[key] = structs.replace(denials, count=count)
+
+    def write(self) -> None:
+        """Write what was gathered; seats are freed before they are granted."""
+        self._write(self._ends, sql.FREE_SEATS, sql.FORGET_ALL_INSTANCES, sql.END_SESSIONS)
+        self._write_grants()
+        self._write(self._renewals, sql.RENEW_SEATS)
+        self._write(self._tokens, sql.NOTE_TOKENS)
+        self._write(self._all_shares, sql.RENEW_ALL_INSTANCES)
+        self._write(self._leavers, sql.FORGET_INSTANCES)
+        self._write(self._shares, sql.PUT_INSTANCES)
+        self._write(self._records, sql.RECORDS)
+        self._write(self._denials, sql.DENIALS)
+
+    def _write_grants(self) -> None:
+        """Put holders on seats; a seat that is held already is a defect: nothing may commit."""
+        wanted = len(self._grants)
+        if self._write(self._grants, sql.PUT_HOLDERS, sql.BEGIN_SESSIONS) != wanted:
+            raise AssertionError("a seat that was to be taken is not free")
+
+    def _write(self, rows: dict[Any, Any], *statements: str) -> int:
+        """Run statements over the same rows; return how many rows the first one changed."""
+        if not rows:
+            return 0
+        text = ENCODER.encode(list(rows.values())).decode()
+        changed = [self._connection.execute(one, {"rows": text}).rowcount for one in statements]
+        rows.clear()
+        return changed[0]
