@@ -16,9 +16,9 @@ from foundation.clock import Clock
 from leasing.occupancy import Occupancy
 from leasing.rules import UNNAMED, Terms
 from leasing.store import Call, Caller, Outcome, Release, Store
+from leasing.stores.sql.transaction import Transaction, as_dashed, as_hex
 from leasing.stores.sqlite import SqliteStore
 from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.transaction import Transaction, as_dashed, as_hex
 from tests.support.world import OpenStore
 
 
@@ -98,6 +98,7 @@ class CountsThenInserts(SqliteStore):
         self._occupancies.clear()
         return _CountedBefore(
             self._connection,
+            sql,
             now=now,
             hold_since=None,
             terms=self._terms,
@@ -168,6 +169,7 @@ class ForgetsReleases(SqliteStore):
         self.__dict__.setdefault("leaked", Counter())
         transaction = _Leaking(
             self._connection,
+            sql,
             now=now,
             hold_since=self._hold_since,
             terms=self._terms,

@@ -8,7 +8,7 @@ change many rows take them as JSON as well (rows.py).
 
 from msgspec import Struct
 
-from leasing.stores.sqlite.rows import (
+from leasing.stores.sql.rows import (
     Denials,
     End,
     Grant,
@@ -64,24 +64,17 @@ CROSS JOIN license_session AS n ON n.tenant_id = w.tenant AND n.id = w.session
 CROSS JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
     AND s.slot = n.slot AND s.session_id = n.id"""
 
-# Answers the terms of the license with one of these key HMACs, in any tenant.
-TERMS_BY_KEY = f"""
-SELECT {_TERMS} FROM json_each(:hmacs) AS k
-CROSS JOIN license AS l ON l.key_hmac = k.value
-CROSS JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
-LIMIT 1"""
+# Answers, for each key HMAC wanted that a license has, its terms; in any tenant if none is named.
+TERMS = f"""
+SELECT json_group_array(json_array(w.place, {_TERMS}))
+FROM {_wanted("place", "tenant", "hmac")} AS w
+CROSS JOIN license AS l ON l.key_hmac = w.hmac AND (w.tenant IS NULL OR l.tenant_id = w.tenant)
+CROSS JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id"""
 
 # Answers tenant, license and whether the key is a credential, for each key HMAC that is known.
 LICENSES_OF_KEYS = """
 SELECT l.key_hmac, l.tenant_id, l.id, l.key_auth FROM json_each(:hmacs) AS k
 CROSS JOIN license AS l ON l.key_hmac = k.value"""
-
-# Answers the terms of the license of one tenant with one of these key HMACs.
-TERMS_BY_KEY_IN_TENANT = f"""
-SELECT {_TERMS} FROM json_each(:hmacs) AS k
-CROSS JOIN license AS l ON l.tenant_id = :tenant AND l.key_hmac = k.value
-CROSS JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
-LIMIT 1"""
 
 # Answers, for each session wanted that holds a seat, the terms and the holding, whether the
 # instance is known and whether there are any.

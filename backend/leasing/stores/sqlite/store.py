@@ -14,13 +14,13 @@ from leasing.occupancy import Occupancy
 from leasing.rules import Terms, was_away
 from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
 from leasing.stores.gate import WriteGate
-from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.acquire import acquire_all
-from leasing.stores.sqlite.heartbeat import renew_all
-from leasing.stores.sqlite.reap import reap
-from leasing.stores.sqlite.release import release_all
-from leasing.stores.sqlite.session_state import inspect_all
-from leasing.stores.sqlite.transaction import TermsAsked, Transaction, as_instant, as_text
+from leasing.stores.sql.acquire import acquire_all
+from leasing.stores.sql.heartbeat import renew_all
+from leasing.stores.sql.reap import reap
+from leasing.stores.sql.release import release_all
+from leasing.stores.sql.session_state import inspect_all
+from leasing.stores.sql.transaction import TermsAsked, Transaction, as_instant, as_text
+from leasing.stores.sqlite import statements
 
 _TICK: Final = timedelta(seconds=5)
 _BUSY_TIMEOUT_SECONDS: Final = 5
@@ -117,6 +117,7 @@ class SqliteStore:
         self._keep_alive(now)
         return Transaction(
             self._connection,
+            statements,
             now=now,
             hold_since=self._hold_since,
             terms=self._terms,
@@ -136,14 +137,14 @@ class SqliteStore:
         """Stamp the ledger every few seconds; after a gap, hold reclaims from now on."""
         if self._last_alive_at is not None and abs(now - self._last_alive_at) < _TICK:
             return
-        row = self._connection.execute(sql.READ_STATE).fetchone()
+        row = self._connection.execute(statements.READ_STATE).fetchone()
         if row is not None:
             last_alive_at = as_instant(row[0])
             self._hold_since = as_instant(row[1]) if row[1] else None
             if was_away(last_alive_at, now):
                 self._hold_since = now
         hold = as_text(self._hold_since) if self._hold_since else None
-        self._connection.execute(sql.WRITE_STATE, {"alive": as_text(now), "hold": hold})
+        self._connection.execute(statements.WRITE_STATE, {"alive": as_text(now), "hold": hold})
         self._last_alive_at = now
 
     def _roll_back(self) -> None:

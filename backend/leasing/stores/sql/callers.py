@@ -10,9 +10,8 @@ from identity.errors import IdentityError, InvalidCredential, MissingCredential
 from leasing.errors import LeasingError, LicenseUnknown, SessionUnknown
 from leasing.rules import Terms
 from leasing.store import Acquire, Caller, Heartbeat, Inspect, Outcome, Release
-from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.changes import ENCODER
-from leasing.stores.sqlite.transaction import Transaction, as_hex
+from leasing.stores.sql.changes import ENCODER
+from leasing.stores.sql.transaction import TermsAsked, Transaction, as_hex
 from licenses.errors import LicenseRefused
 
 REFUSALS: Final = (LeasingError, LicenseRefused, IdentityError)
@@ -31,51 +30,40 @@ class Admitted(Struct, Generic[_Call], frozen=True, gc=False):
     only_license: str | None
 
 
-_TERMS = msgspec.json.Decoder(Terms)
+_TERMS: Final = msgspec.json.Decoder(list[tuple[int, Terms]])
 _NO_KEY_AUTH: Final = "this license does not take its key as a credential"
 
 
+def learn_terms(transaction: Transaction, calls: Iterable[Acquire]) -> None:
+    """Read the terms that acquires ask for and nobody knows yet, all at once."""
+    unknown = list({asked for asked in map(_asked, calls) if asked not in transaction.terms})
+    wanted = [
+        (place, as_hex(tenant) if tenant else None, hmac)
+        for place, (tenant, hmacs) in enumerate(unknown)
+        for hmac in hmacs
+    ]
+    for place, terms in _TERMS.decode(transaction.found(transaction.sql.TERMS, wanted)):
+        transaction.terms[unknown[place]] = terms
+
+
 def terms_for_acquire(transaction: Transaction, call: Acquire) -> Terms:
-    """Return the terms of the license an acquire asks for.
+    """Return the terms of the license an acquire asks for, which were learned before.
 
-    Raises LicenseUnknown when the caller's tenant has no such license, or, with a key as the
-    credential, InvalidCredential and MissingCredential.
+    Raises LicenseUnknown when the caller's tenant has no such license. With a key as the
+    credential, InvalidCredential when no license has it and MissingCredential when its policy does
+    not let the key stand for a login.
     """
-    tenant = call.caller.tenant_id
-    asked = (tenant, call.caller.key_hmacs if tenant is None else call.key_hmacs)
-    terms = transaction.terms.get(asked)
+    terms, by_key = transaction.terms.get(_asked(call)), call.caller.tenant_id is None
     if terms is None:
-        terms = transaction.terms[asked] = _read_terms(transaction, call)
-    return terms
-
-
-def _read_terms(transaction: Transaction, call: Acquire) -> Terms:
-    if call.caller.tenant_id is None:
-        return terms_of_key(transaction, call.caller)
-    row = transaction.one(
-        sql.TERMS_BY_KEY_IN_TENANT,
-        tenant=as_hex(call.caller.tenant_id),
-        hmacs=ENCODER.encode(call.key_hmacs).decode(),
-    )
-    if row is None:
-        raise LicenseUnknown("no such license")
-    return _TERMS.decode(row[0])
-
-
-def terms_of_key(transaction: Transaction, caller: Caller) -> Terms:
-    """Return the terms of the license whose key is the credential.
-
-    Raises InvalidCredential when no license has the key and MissingCredential when its policy
-    does not let the key stand for a login.
-    """
-    hmacs = ENCODER.encode(caller.key_hmacs).decode()
-    row = transaction.one(sql.TERMS_BY_KEY, hmacs=hmacs)
-    if row is None:
-        raise InvalidCredential("unknown license key")
-    terms = _TERMS.decode(row[0])
-    if not terms.key_auth:
+        raise InvalidCredential("unknown license key") if by_key else LicenseUnknown("no license")
+    if by_key and not terms.key_auth:
         raise MissingCredential(_NO_KEY_AUTH)
     return terms
+
+
+def _asked(call: Acquire) -> TermsAsked:
+    tenant = call.caller.tenant_id
+    return tenant, call.caller.key_hmacs if tenant is None else call.key_hmacs
 
 
 def admit(
@@ -103,7 +91,7 @@ def _licenses_of_keys(transaction: Transaction, callers: Iterable[Caller]) -> _S
     hmacs = {hmac for caller in callers if caller.tenant_id is None for hmac in caller.key_hmacs}
     if not hmacs:
         return {}
-    found = transaction.run(sql.LICENSES_OF_KEYS, hmacs=ENCODER.encode(hmacs).decode())
+    found = transaction.run(transaction.sql.LICENSES_OF_KEYS, hmacs=ENCODER.encode(hmacs).decode())
     return {hmac: (tenant, license_, key_auth) for hmac, tenant, license_, key_auth in found}
 
 

@@ -17,8 +17,8 @@ from leasing.rules import (
     token_end,
 )
 from leasing.store import Acquire, Heartbeat, Lease
-from leasing.stores.sqlite.rows import Renewal, SessionShares, Share, SignedToken
-from leasing.stores.sqlite.transaction import Transaction, as_hex, as_text
+from leasing.stores.sql.rows import Renewal, SessionShares, Share, SignedToken
+from leasing.stores.sql.transaction import Transaction, as_hex, as_text
 
 _NO_TOKEN: Final[tuple[str | None, str | None]] = (None, None)
 

@@ -1,13 +1,12 @@
 """Reap: end sessions whose lease has lapsed. Housekeeping; no grant waits for it (S9)."""
 
-from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.transaction import Transaction, as_instant, as_text
+from leasing.stores.sql.transaction import Transaction, as_instant, as_text
 
 
 def reap(transaction: Transaction, most: int) -> int:
     """End up to ``most`` lapsed sessions that no reclaim hold keeps; return how many."""
     lapsed = transaction.run(
-        sql.LAPSED_ANYWHERE, now=as_text(transaction.now), most=most
+        transaction.sql.LAPSED_ANYWHERE, now=as_text(transaction.now), most=most
     ).fetchall()
     ended = 0
     for tenant, license_, slot, session, lease_end, interval_seconds in lapsed:

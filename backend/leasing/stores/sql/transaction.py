@@ -1,15 +1,14 @@
-"""One open transaction of the SQLite store: its instant, its queries, what it will change."""
+"""One open transaction of a SQL ledger: its instant, its queries, what it will change."""
 
-import sqlite3
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from foundation.ids import new_id
 from leasing.occupancy import HORIZON, MOST_REMEMBERED, Occupancy
 from leasing.rules import Terms, counted_after, hold_end, is_live
-from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.changes import ENCODER, Changes
-from leasing.stores.sqlite.rows import Denials, End, Record
+from leasing.stores.sql.changes import ENCODER, Changes
+from leasing.stores.sql.dialect import Connection, Cursor, Statements
+from leasing.stores.sql.rows import Denials, End, Record
 
 TermsAsked = tuple[str | None, tuple[str, ...]]
 """What terms are asked for by: the tenant (None with a key as the credential) and key HMACs."""
@@ -27,7 +26,8 @@ class Transaction:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
+        statements: Statements,
         *,
         now: datetime,
         hold_since: datetime | None,
@@ -35,14 +35,15 @@ class Transaction:
         occupancies: dict[str, Occupancy],
     ) -> None:
         self._connection = connection
+        self.sql = statements
         self.now = now
         self.now_text = as_text(now)
         self.terms = terms
         self.hold_since = hold_since
         self._occupancies = occupancies
-        self.changes = Changes(connection)
+        self.changes = Changes(connection, statements)
 
-    def run(self, statement: str, **values: Any) -> sqlite3.Cursor:
+    def run(self, statement: str, **values: Any) -> Cursor:
         """Execute one statement with named values."""
         self.changes.write()
         return self._connection.execute(statement, values)
@@ -163,9 +164,9 @@ class Transaction:
         }
         live, rows = self._count(terms, self.now)
         ending = self.run(
-            sql.SEATS_ENDING, **seats, horizon=as_text(horizon), most=MOST_REMEMBERED
+            self.sql.SEATS_ENDING, **seats, horizon=as_text(horizon), most=MOST_REMEMBERED
         ).fetchall()
-        lapsed = self.run(sql.SEATS_LAPSED, **seats, cap=terms.cap, most=MOST_REMEMBERED)
+        lapsed = self.run(self.sql.SEATS_LAPSED, **seats, cap=terms.cap, most=MOST_REMEMBERED)
         upcoming = [(as_instant(end), slot) for end, slot in ending]
         return Occupancy(
             live=live,
@@ -178,7 +179,7 @@ class Transaction:
 
     def _count(self, terms: Terms, since: datetime) -> tuple[int, int]:
         seats = {"tenant": as_hex(terms.tenant_id), "license": as_hex(terms.license_id)}
-        live, rows = self.one(sql.COUNT_SEATS, **seats, now=as_text(since)) or (0, 0)
+        live, rows = self.one(self.sql.COUNT_SEATS, **seats, now=as_text(since)) or (0, 0)
         return live, rows
 
     def _held_until(self, terms: Terms) -> datetime | None:
@@ -189,7 +190,7 @@ class Transaction:
             return
         seat = {"tenant": as_hex(terms.tenant_id), "license": as_hex(terms.license_id)}
         while (slot := occupancy.next_due(self.now)) is not None:
-            session, _, _, end = self.one(sql.SEAT, **seat, slot=slot) or (None,) * 4
+            session, _, _, end = self.one(self.sql.SEAT, **seat, slot=slot) or (None,) * 4
             if session is None:
                 continue
             if is_live(as_instant(end), self.now):

@@ -4,14 +4,13 @@ One statement for each table and batch: a statement for each call would hand the
 over each time, and wait for it again.
 """
 
-import sqlite3
 from typing import Any, Final
 
 import msgspec
 from msgspec import structs
 
-from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.rows import (
+from leasing.stores.sql.dialect import Connection, Statements
+from leasing.stores.sql.rows import (
     Denials,
     End,
     Grant,
@@ -29,8 +28,9 @@ ENCODER: Final = msgspec.json.Encoder()
 class Changes:
     """Changes decided and not yet written. A later one to the same row replaces the earlier."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection, statements: Statements) -> None:
         self._connection = connection
+        self._statements = statements
         self._ends: dict[str, End] = {}
         self._grants: dict[str, Grant] = {}
         self._renewals: dict[tuple[str, int], Renewal] = {}
@@ -91,6 +91,7 @@ class Changes:
 
     def write(self) -> None:
         """Write what was gathered; seats are freed before they are granted."""
+        sql = self._statements
         self._write(self._ends, sql.FREE_SEATS, sql.FORGET_ALL_INSTANCES, sql.END_SESSIONS)
         self._write_grants()
         self._write(self._renewals, sql.RENEW_SEATS)
@@ -103,7 +104,7 @@ class Changes:
 
     def _write_grants(self) -> None:
         """Put holders on seats; a seat that is held already is a defect: nothing may commit."""
-        wanted = len(self._grants)
+        sql, wanted = self._statements, len(self._grants)
         if self._write(self._grants, sql.PUT_HOLDERS, sql.BEGIN_SESSIONS) != wanted:
             raise AssertionError("a seat that was to be taken is not free")
 

@@ -8,8 +8,7 @@ import msgspec
 
 from leasing.errors import SeatsExhausted
 from leasing.rules import Holding, Terms, lease_end, may_grant
-from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.transaction import Transaction, as_hex, as_instant
+from leasing.stores.sql.transaction import Transaction, as_hex, as_instant
 
 FreeSeat = tuple[int, int]
 """The slot of a free seat and the gen of its last holder, 0 if it never had one."""
@@ -72,7 +71,9 @@ class Claims:
             self.occupancy = self._transaction.occupancy(self._terms)
             slot = self.occupancy.claimable(self._terms.cap)
         seat = {"tenant": self.tenant, "license": self.license, "slot": slot}
-        session, device, gen, lapsed_at = self._transaction.one(sql.SEAT, **seat) or (None,) * 4
+        session, device, gen, lapsed_at = (
+            self._transaction.one(self._transaction.sql.SEAT, **seat) or (None,) * 4
+        )
         if slot is None or session is None:
             raise AssertionError("a license with fewer live seats than its cap has none to claim")
         self._transaction.end_session(
@@ -105,6 +106,6 @@ def look_for_released(transaction: Transaction, many: Iterable[Claims]) -> None:
     if not wanted:
         return
     most = max(one.most for one in claims.values())
-    found = transaction.found(sql.RELEASED_SEATS, wanted, most=most)
+    found = transaction.found(transaction.sql.RELEASED_SEATS, wanted, most=most)
     for license_, seats in _RELEASED.decode(found):
         claims[license_].found_released(seats)

@@ -12,12 +12,11 @@ from foundation.ids import new_id
 from leasing.errors import MOST_INSTANCES_PER_DEVICE, TooManyInstances
 from leasing.rules import UNNAMED, Holding, Terms, lease_end, loss, refusal
 from leasing.store import Acquire, Lease, Outcome
-from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.callers import REFUSALS, terms_for_acquire
-from leasing.stores.sqlite.claims import Claims, look_for_released
-from leasing.stores.sqlite.renewals import note_renewal, token_life
-from leasing.stores.sqlite.rows import Grant, Share
-from leasing.stores.sqlite.transaction import Transaction, as_hex, as_text
+from leasing.stores.sql.callers import REFUSALS, learn_terms, terms_for_acquire
+from leasing.stores.sql.claims import Claims, look_for_released
+from leasing.stores.sql.renewals import note_renewal, token_life
+from leasing.stores.sql.rows import Grant, Share
+from leasing.stores.sql.transaction import Transaction, as_hex, as_text
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
 
 
@@ -48,6 +47,7 @@ _DENIALS: Final = {
 
 def acquire_all(transaction: Transaction, calls: Mapping[int, Acquire]) -> dict[int, Outcome]:
     """Return the outcome of each acquire by its place in the batch."""
+    learn_terms(transaction, calls.values())
     outcomes: dict[int, Outcome] = {}
     wanted: dict[int, _Wanted] = {}
     for place, call in calls.items():
@@ -113,7 +113,7 @@ class _Acquires:
             claims = self._claims[want.terms.license_id]
             instance = want.call.instance_id
             questions.append((place, claims.tenant, claims.license, want.device, instance))
-        found = self._transaction.found(sql.HOLDINGS_OF_DEVICES, questions)
+        found = self._transaction.found(self._transaction.sql.HOLDINGS_OF_DEVICES, questions)
         return {own.place: own for own in _OWN.decode(found)}
 
     def _has_lapsed(self, claims: Claims, want: _Wanted, held: Holding) -> bool:
@@ -218,8 +218,12 @@ class _Acquires:
         of_session = {"tenant": claims.tenant, "session": as_hex(own.holding.session_id)}
         others = {**of_session, "instance": want.call.instance_id}
         self._transaction.run(
-            sql.FORGET_LAPSED_INSTANCES, **of_session, now=self._transaction.now_text
+            self._transaction.sql.FORGET_LAPSED_INSTANCES,
+            **of_session,
+            now=self._transaction.now_text,
         )
-        (known,) = self._transaction.one(sql.COUNT_OTHER_INSTANCES, **others) or (0,)
+        (known,) = self._transaction.one(self._transaction.sql.COUNT_OTHER_INSTANCES, **others) or (
+            0,
+        )
         if known >= MOST_INSTANCES_PER_DEVICE:
             raise TooManyInstances(f"{known} instances share this device's seat already")

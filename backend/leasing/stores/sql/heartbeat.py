@@ -7,10 +7,9 @@ import msgspec
 
 from leasing.errors import LeaseLost, LeasingError, SessionUnknown
 from leasing.store import Heartbeat, Lease, Outcome, Release
-from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.callers import REFUSALS, Admitted, admit, check_license
-from leasing.stores.sqlite.renewals import Renewals, Row
-from leasing.stores.sqlite.transaction import Transaction, as_hex
+from leasing.stores.sql.callers import REFUSALS, Admitted, admit, check_license
+from leasing.stores.sql.renewals import Renewals, Row
+from leasing.stores.sql.transaction import Transaction, as_hex
 
 _ROWS: Final = msgspec.json.Decoder(list[Row])
 
@@ -33,7 +32,9 @@ def _read(transaction: Transaction, admitted: Mapping[int, Admitted[Heartbeat]])
         (place, asked.tenant, as_hex(asked.call.session_id), asked.call.instance_id)
         for place, asked in admitted.items()
     ]
-    return {row.place: row for row in _ROWS.decode(transaction.found(sql.HOLDINGS, wanted))}
+    return {
+        row.place: row for row in _ROWS.decode(transaction.found(transaction.sql.HOLDINGS, wanted))
+    }
 
 
 def _renew(
@@ -50,7 +51,7 @@ def how_it_ended(
 ) -> LeasingError:
     """Return LeaseLost for a session that ended, SessionUnknown for one that never was."""
     session = as_hex(asked.call.session_id)
-    row = transaction.one(sql.SESSION, tenant=asked.tenant, session=session)
+    row = transaction.one(transaction.sql.SESSION, tenant=asked.tenant, session=session)
     if row is None or asked.only_license not in (None, row[0]):
         return SessionUnknown("no such session")
     return LeaseLost(row[5])

@@ -10,11 +10,10 @@ from msgspec import Struct
 from leasing.errors import LeaseLost, LeasingError
 from leasing.rules import UNNAMED, is_live
 from leasing.store import Outcome, Release, Released
-from leasing.stores.sqlite import statements as sql
-from leasing.stores.sqlite.callers import Admitted, admit, check_license
-from leasing.stores.sqlite.heartbeat import how_it_ended
-from leasing.stores.sqlite.rows import Leaver, Renewal
-from leasing.stores.sqlite.transaction import Transaction, as_hex, as_text
+from leasing.stores.sql.callers import Admitted, admit, check_license
+from leasing.stores.sql.heartbeat import how_it_ended
+from leasing.stores.sql.rows import Leaver, Renewal
+from leasing.stores.sql.transaction import Transaction, as_hex, as_text
 
 
 class _Seat(Struct, frozen=True, array_like=True, gc=False):
@@ -58,7 +57,7 @@ def _read(
         (place, asked.tenant, as_hex(asked.call.session_id), asked.call.instance_id)
         for place, asked in admitted.items()
     ]
-    found = transaction.found(sql.SEATS_OF_SESSIONS, wanted)
+    found = transaction.found(transaction.sql.SEATS_OF_SESSIONS, wanted)
     return {seat.place: seat for seat in _SEATS.decode(found)}
 
 
