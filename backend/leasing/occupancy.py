@@ -67,6 +67,13 @@ class Occupancy:
         if lease_expires_at < self.horizon:
             insort(self._upcoming, (lease_expires_at, slot))
 
+    def found_renewed(self, slot: int, lease_expires_at: datetime) -> None:
+        """Note that a seat counted as lapsed is live: its renewal was committed since."""
+        if slot in self.lapsed:
+            self.lapsed.discard(slot)
+            self.live += 1
+            self.found_live(slot, lease_expires_at)
+
     def granted(self, slot: int, lease_expires_at: datetime) -> None:
         """Count a new holder."""
         self.live += 1

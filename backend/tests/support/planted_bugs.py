@@ -208,6 +208,7 @@ PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
         rewriting(
             (sql.COUNT_SEATS, ":now", _SOONER),
             (sql.SEATS_LAPSED, ":now", _SOONER),
+            (sql.SEAT, "lease_expires_at FROM", "datetime(lease_expires_at, '-300 seconds') FROM"),
         ),
         {"S1", "S2"},
     ),

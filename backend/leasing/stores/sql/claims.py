@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from leasing.errors import SeatsExhausted
-from leasing.rules import Holding, Terms, lease_end, may_grant
+from leasing.rules import Holding, Terms, is_live, lease_end, may_grant
 from leasing.stores.sql.transaction import Transaction, as_hex, as_instant
 
 FreeSeat = tuple[int, int]
@@ -65,27 +65,43 @@ class Claims:
         self._released = deque(seats)
 
     def _reclaim(self) -> FreeSeat:
-        slot = self.occupancy.claimable(self._terms.cap)
-        if slot is None:  # more had lapsed than one scan remembers, and those are used up
-            self._transaction.forget_occupancy(self.license)
-            self.occupancy = self._transaction.occupancy(self._terms)
-            slot = self.occupancy.claimable(self._terms.cap)
+        """Free a seat whose lease has lapsed, if it is as it was when it was counted.
+
+        Where other processes write to the ledger too, its holder may have given it back since, or
+        a renewal decided before the end was committed after the count.
+        """
+        slot = self._lapsed_slot()
         seat = {"tenant": self.tenant, "license": self.license, "slot": slot}
-        session, device, gen, lapsed_at = (
-            self._transaction.one(self._transaction.sql.SEAT, **seat) or (None,) * 4
-        )
-        if slot is None or session is None:
-            raise AssertionError("a license with fewer live seats than its cap has none to claim")
+        row = self._transaction.one(self._transaction.sql.SEAT, **seat)
+        if row is None:
+            raise AssertionError("a seat that was counted is not there")
+        session, device, gen, end = row
+        if session is None:
+            self.occupancy.lapsed.discard(slot)
+            return slot, gen
+        if is_live(as_instant(end), self._transaction.now):
+            self.occupancy.found_renewed(slot, as_instant(end))
+            return self.claim(None)
         self._transaction.end_session(
             tenant=self.tenant,
             license=self.license,
             slot=slot,
             session=session,
             reason="taken_over",
-            lease_expires_at=as_instant(lapsed_at),
+            lease_expires_at=as_instant(end),
         )
         self.moved.add(device)
         return slot, gen
+
+    def _lapsed_slot(self) -> int:
+        slot = self.occupancy.claimable(self._terms.cap)
+        if slot is None:  # more had lapsed than one scan remembers, and those are used up
+            self._transaction.forget_occupancy(self.license)
+            self.occupancy = self._transaction.occupancy(self._terms)
+            slot = self.occupancy.claimable(self._terms.cap)
+        if slot is None:
+            raise AssertionError("a license with fewer live seats than its cap has none to claim")
+        return slot
 
     def _exhausted(self) -> SeatsExhausted:
         self._transaction.count_denial(self._terms, "seats_exhausted")

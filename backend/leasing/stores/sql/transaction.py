@@ -57,9 +57,12 @@ class Transaction:
         """Return what a query answers about many rows wanted, as the text of a JSON array."""
         if not wanted:
             return "[]"
-        text = ENCODER.encode(wanted).decode()
-        (answer,) = self.one(statement, wanted=text, **values) or ("[]",)
-        return str(answer)
+        return self.answer(statement, wanted=ENCODER.encode(wanted).decode(), **values)
+
+    def answer(self, statement: str, **values: Any) -> str:
+        """Return the one text that a query answers."""
+        (text,) = self.one(statement, **values) or ("[]",)
+        return str(text)
 
     def record(
         self,

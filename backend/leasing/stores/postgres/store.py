@@ -1,0 +1,177 @@
+"""The store: a batch in, one durable transaction for each kind of call, one outcome for each."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+import psycopg
+from psycopg import errors
+
+from coditect_license_token import TokenError
+from foundation.clock import Clock
+from leasing.errors import StoreUnavailable
+from leasing.rules import was_away
+from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
+from leasing.stores.postgres import statements
+from leasing.stores.postgres.connection import ReconnectingConnection
+from leasing.stores.postgres.transaction import PostgresTransaction
+from leasing.stores.sql.acquire import acquire_all
+from leasing.stores.sql.heartbeat import renew_all
+from leasing.stores.sql.reap import reap
+from leasing.stores.sql.release import release_all
+from leasing.stores.sql.session_state import inspect_all
+from leasing.stores.sql.transaction import Transaction, as_instant, as_text
+
+_TICK: Final = timedelta(seconds=5)
+_MOST_TRIES: Final = 4
+
+_Call = TypeVar("_Call", Heartbeat, Release, Acquire, Inspect)
+_DecideAll = Callable[[Transaction, Mapping[int, _Call]], dict[int, Outcome]]
+_Result = TypeVar("_Result")
+_CROSSED: Final = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
+_REFUSED: Final = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    OverflowError,
+    UnicodeError,
+    TokenError,
+)
+
+
+class PostgresStore:
+    """The ledger in one PostgreSQL database, which other processes may use at the same time.
+
+    ``url`` names a migrated database, directly or through a pooler in transaction mode. The lease
+    clock is the database's, unless ``clock`` is given, for tests. Nothing is remembered between
+    transactions: what a batch decides about is locked and read in its transaction.
+    """
+
+    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+        self._clock = clock
+        self._connection = ReconnectingConnection(url)
+        self.tick()
+
+    def apply(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Decide and commit a batch, kind by kind; one outcome for each call, in order.
+
+        A kind that could not be committed, or of which that is not known, has StoreUnavailable
+        for its outcomes: the same calls repeat safely.
+        """
+        outcomes: dict[int, Outcome] = {}
+        outcomes |= self._apply_kind(renew_all, _of_kind(Heartbeat, calls))
+        outcomes |= self._apply_kind(release_all, _of_kind(Release, calls))
+        outcomes |= self._apply_kind(acquire_all, _of_kind(Acquire, calls))
+        outcomes |= self._apply_kind(inspect_all, _of_kind(Inspect, calls))
+        return [outcomes[place] for place in range(len(calls))]
+
+    def reap(self, most: int) -> int:
+        """End up to ``most`` sessions whose lease has lapsed; return how many."""
+        return self._repeated(lambda: self._reap(most))
+
+    def tick(self) -> None:
+        """Note durably that the ledger is alive, and whether it had been away."""
+        self._repeated(self._tick)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _apply_kind(
+        self, decide_all: _DecideAll[_Call], calls: Mapping[int, _Call]
+    ) -> dict[int, Outcome]:
+        if not calls:
+            return {}
+        try:
+            return self._repeated(lambda: self._decide(decide_all, calls))
+        except _Poisoned as error:
+            if len(calls) == 1:
+                return dict.fromkeys(calls, StoreUnavailable(str(error)))
+        except StoreUnavailable as error:
+            return dict.fromkeys(calls, error)
+        alone = [self._apply_kind(decide_all, {place: call}) for place, call in calls.items()]
+        return {place: outcome for one in alone for place, outcome in one.items()}
+
+    def _decide(
+        self, decide_all: _DecideAll[_Call], calls: Mapping[int, _Call]
+    ) -> dict[int, Outcome]:
+        with self._transaction() as transaction:
+            return decide_all(transaction, calls)
+
+    def _reap(self, most: int) -> int:
+        with self._transaction() as transaction:
+            return reap(transaction, most)
+
+    def _tick(self) -> None:
+        with self._transaction():
+            pass
+
+    def _repeated(self, attempt: Callable[[], _Result]) -> _Result:
+        """Try again when another transaction stood in the way: a deadlock, a lock held too long."""
+        for _ in range(_MOST_TRIES - 1):
+            try:
+                return attempt()
+            except _Crossed:
+                continue
+        return attempt()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[PostgresTransaction]:
+        try:
+            self._connection.execute(statements.BEGIN)
+            transaction = self._begin()
+            yield transaction
+            transaction.changes.write()
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            self._connection.roll_back()
+            translated = _translated(error)
+            if translated is error:
+                raise
+            raise translated from error
+
+    def _begin(self) -> PostgresTransaction:
+        now, last_alive_at, hold_since = self._state()
+        if last_alive_at is None or abs(now - last_alive_at) >= _TICK:
+            if last_alive_at is not None and was_away(last_alive_at, now):
+                hold_since = now
+            hold = as_text(hold_since) if hold_since else None
+            self._connection.execute(statements.WRITE_STATE, {"alive": as_text(now), "hold": hold})
+        return PostgresTransaction(
+            self._connection, statements, now=now, hold_since=hold_since, terms={}, occupancies={}
+        )
+
+    def _state(self) -> tuple[datetime, datetime | None, datetime | None]:
+        """Return the lease clock, when the ledger was last alive, since when reclaims are held."""
+        row = self._connection.execute(statements.READ_STATE).fetchone() or (None,) * 3
+        now, last_alive_at, hold_since = (as_instant(text) if text else None for text in row)
+        if self._clock is not None:
+            now = self._clock()
+        if now is None:
+            raise StoreUnavailable("the database does not tell the time")
+        return now, last_alive_at, hold_since
+
+
+class _Poisoned(StoreUnavailable):
+    """One call cannot be written; nothing of its kind was."""
+
+
+class _Crossed(StoreUnavailable):
+    """Another transaction stood in the way; nothing was committed."""
+
+
+def _of_kind(kind: type[_Call], calls: Sequence[Call]) -> dict[int, _Call]:
+    """Return the calls of one kind by their place in the batch."""
+    return {place: call for place, call in enumerate(calls) if isinstance(call, kind)}
+
+
+def _translated(error: BaseException) -> BaseException:
+    """Return what a failed transaction means to the caller."""
+    name = type(error).__name__
+    if isinstance(error, _CROSSED):
+        return _Crossed(f"the ledger is contended: {name}")
+    if isinstance(error, _REFUSED):
+        return _Poisoned(f"the ledger refused a value: {name}")
+    if isinstance(error, psycopg.Error):
+        return StoreUnavailable(f"the ledger failed: {name}")
+    return error
