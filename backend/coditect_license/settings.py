@@ -2,13 +2,15 @@
 
 ``LICENSE_PROFILE`` decides what may be missing. ``production`` (the default) takes nothing for
 granted. ``embedded`` is one machine with no services: SQLite, a local signing key and secrets
-made at first start, all under ``LICENSE_DATA_DIR``.
+made at first start, all under ``LICENSE_DATA_DIR``. ``LICENSE_DATABASE_URL`` puts PostgreSQL in
+SQLite's place.
 """
 
 from pathlib import Path
 from typing import Any
 
 from coditect_license import embedded
+from coditect_license.database_url import postgresql_database
 from foundation import env
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -84,16 +86,20 @@ TEMPLATES = [
     }
 ]
 
+_SQLITE: dict[str, Any] = {
+    "ENGINE": "leasing.stores.gated_sqlite",
+    "NAME": LICENSE_DATA_DIR / "license.sqlite3",
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+    },
+}
+_database_url = env.secret("LICENSE_DATABASE_URL")
 DATABASES = {
-    "default": {
-        "ENGINE": "leasing.stores.gated_sqlite",
-        "NAME": LICENSE_DATA_DIR / "license.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 5,
-            "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
-        },
-    }
+    "default": postgresql_database(_database_url, variable="LICENSE_DATABASE_URL")
+    if _database_url
+    else _SQLITE
 }
 
 X_FRAME_OPTIONS = "DENY"
