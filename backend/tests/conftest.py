@@ -1,15 +1,22 @@
-"""Django on a SQLite file of its own, made anew for each test run."""
+"""Django on a SQLite file of its own, made anew for each test run; on PostgreSQL by request."""
+
+from __future__ import annotations
 
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:  # psycopg and the server are for the tests that ask for them
+    from coditect_license.private_postgres import PrivatePostgres
 
 _DATA_DIR = tempfile.TemporaryDirectory(prefix="license-tests-")
 os.environ["LICENSE_PROFILE"] = "embedded"
 os.environ["LICENSE_DATA_DIR"] = _DATA_DIR.name
+os.environ.pop("LICENSE_DATABASE_URL", None)
 os.environ["DJANGO_SETTINGS_MODULE"] = "coditect_license.settings"
 
 
@@ -51,3 +58,32 @@ def db(migrated_database: Path, tmp_path: Path) -> Iterator[Path]:
     connections["default"].settings_dict["NAME"] = path
     yield path
     connections["default"].close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PrivatePostgres]:
+    """A private PostgreSQL, started for the first test that asks for it."""
+    from tests.support.postgres import postgres_for_tests
+
+    with postgres_for_tests() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: PrivatePostgres) -> str:
+    """The name of a database with every migration applied, to be copied and never written."""
+    from tests.support.postgres import make_template
+
+    return make_template(postgres_server)
+
+
+@pytest.fixture
+def postgres_db(
+    request: pytest.FixtureRequest, postgres_server: PrivatePostgres, migrated_postgres: str
+) -> Iterator[str]:
+    """The address of a fresh copy of the migrated database, behind Django's default connection."""
+    from tests.support.postgres import copy_of, django_on
+
+    assert "db" not in request.fixturenames, "a test is on SQLite or on PostgreSQL, not on both"
+    with copy_of(migrated_postgres, postgres_server) as url, django_on(url):
+        yield url
