@@ -40,7 +40,6 @@ _PORT: Final = 5432  # names the socket's file; no port is opened
 _LONGEST_SOCKET_PATH_BYTES: Final = 107  # sun_path in unix(7), without the closing zero
 _START_SECONDS: Final = 60  # as pg_ctl: after a crash the log is replayed first
 _STOP_SECONDS: Final = 30
-_PREDECESSOR_SECONDS: Final = 10
 _POLL_SECONDS: Final = 0.01
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 _COMPLAINT: Final = re.compile(r"(?:FATAL|PANIC|ERROR|error):\s+(.+)")
@@ -84,16 +83,19 @@ class PrivatePostgres:
 
 
 @contextmanager
-def running_postgres(folder: Path, *, durable: bool = True) -> Iterator[PrivatePostgres]:
+def running_postgres(
+    folder: Path, *, durable: bool = True, wait_seconds: float = 10
+) -> Iterator[PrivatePostgres]:
     """Run a server on the data in ``folder``, made when missing, until the block ends.
 
     ``durable=False`` is for tests: quicker, and a crash of the machine destroys the data.
     Works as root and as any other user. On Linux the server also stops when the thread that
-    entered the block ends, however it ends, so enter it in the main thread. Two blocks on one
-    folder exclude each other: the second waits 10 s. Raises PostgresFailed.
+    entered the block ends, however it ends, so enter it in the main thread. Servers of one folder
+    exclude each other: a later one waits ``wait_seconds`` for the end of its predecessor.
+    Raises PostgresFailed.
     """
     home = _home(folder.absolute(), durable=durable)
-    with _sole_server_of(home) as lock, _socket_folder(home) as sockets:
+    with _sole_server_of(home, wait_seconds) as lock, _socket_folder(home) as sockets:
         _prepare_data(home)
         with _server_process(home, sockets, lock) as process:
             server = PrivatePostgres(sockets, process.pid)
@@ -155,7 +157,7 @@ def _programs() -> Path:
 
 
 @contextmanager
-def _sole_server_of(home: _Home) -> Iterator[int]:
+def _sole_server_of(home: _Home, wait_seconds: float) -> Iterator[int]:
     """Hold the folder's lock; its descriptor is for the server to inherit.
 
     So the lock is held until the last process of a server has ended, even when our end came first.
@@ -167,14 +169,14 @@ def _sole_server_of(home: _Home) -> Iterator[int]:
     except OSError as error:
         raise PostgresFailed(f"cannot write to {home.folder}: {error.strerror}") from error
     try:
-        _wait_for_predecessor(home, lock)
+        _wait_for_predecessor(home, lock, wait_seconds)
         yield lock
     finally:
         os.close(lock)
 
 
-def _wait_for_predecessor(home: _Home, lock: int) -> None:
-    deadline = time.monotonic() + _PREDECESSOR_SECONDS
+def _wait_for_predecessor(home: _Home, lock: int, wait_seconds: float) -> None:
+    deadline = time.monotonic() + wait_seconds
     while True:
         try:
             return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

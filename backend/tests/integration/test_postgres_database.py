@@ -1,5 +1,8 @@
 """A test that asks for PostgreSQL is on it, alone, and the next one is on SQLite again."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,6 +78,27 @@ class TestTheFixture:
         assert not Tenant.objects.exists()
 
 
+class TestTheSetting:
+    def test_it_puts_a_command_on_postgres(self, postgres_db: str) -> None:
+        done = manage("migrate", "--check", LICENSE_DATABASE_URL=postgres_db)
+
+        assert (done.returncode, done.stderr) == (0, "")
+
+    def test_it_may_stand_in_a_file(self, postgres_db: str, tmp_path: Path) -> None:
+        (tmp_path / "url").write_text(f"{postgres_db}\n")
+
+        done = manage("migrate", "--check", LICENSE_DATABASE_URL_FILE=str(tmp_path / "url"))
+
+        assert (done.returncode, done.stderr) == (0, "")
+
+    def test_a_wrong_one_refuses_to_start_and_shows_no_password(self) -> None:
+        done = manage("check", LICENSE_DATABASE_URL="postgresql://alice:s3cret@db")
+
+        assert done.returncode == 2
+        assert done.stderr.startswith("error: LICENSE_DATABASE_URL names no database")
+        assert "s3cret" not in done.stdout + done.stderr
+
+
 @pytest.mark.usefixtures("postgres_db")
 class TestTheSchema:
     def test_the_models_need_no_further_migration(self) -> None:
@@ -126,6 +150,17 @@ class TestTheSchema:
 
 def take_seat(*, slot: int, device: str) -> None:
     Seat.objects.create(tenant_id=TENANT, license_id=LICENSE, slot=slot, device=device)
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(settings.REPOSITORY / "backend/manage.py"), *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def create_together(*slugs: str) -> None:

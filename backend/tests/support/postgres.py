@@ -5,6 +5,8 @@ fixture's value is its address. A child process gets the same with LICENSE_DATAB
 A thread that uses Django closes its connection itself (``connections.close_all()``).
 """
 
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,18 +24,36 @@ from coditect_license.database_url import postgresql_database
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 
 _TEMPLATE: Final = "migrated"
+_MEMORY: Final = Path("/dev/shm")
+_ENOUGH_MEMORY_BYTES: Final = 1 << 30
 _numbers: Final = count(1)
+
+
+@contextmanager
+def folder_for_postgres() -> Iterator[Path]:
+    """Make an empty folder for a server, gone at the end.
+
+    Not in pytest's own: only its owner may enter that, and as root the server is nobody.
+    """
+    with tempfile.TemporaryDirectory(prefix="license-tests-", dir=_quick_folder()) as folder:
+        yield Path(folder)
 
 
 @contextmanager
 def postgres_for_tests() -> Iterator[PrivatePostgres]:
     """Run a server that forgets everything at the end."""
-    # Not in pytest's folder: only its owner may enter that, and as root the server is nobody.
-    with (
-        tempfile.TemporaryDirectory(prefix="license-tests-") as folder,
-        running_postgres(Path(folder), durable=False) as server,
-    ):
+    with folder_for_postgres() as folder, running_postgres(folder, durable=False) as server:
         yield server
+
+
+def _quick_folder() -> Path | None:
+    """Return where files are kept in memory, or None for the usual temporary folder.
+
+    A database is 300 files. On a disk that has just forgotten as many, ext4 takes from 25 to 210 ms
+    for a copy of one; in memory it takes from 10 to 18 ms, whatever came before.
+    """
+    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ENOUGH_MEMORY_BYTES
+    return _MEMORY if roomy else None
 
 
 def make_template(server: PrivatePostgres) -> str:
@@ -49,10 +69,9 @@ def copy_of(template: str, server: PrivatePostgres) -> Iterator[str]:
     """Copy a database and yield the copy's address; it is dropped at the end, whoever is in it."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as administrator:
-        # WAL_LOG, the default since PostgreSQL 15, is the quicker strategy for 8 MB:
-        # 24 ms a copy and 36 ms with FILE_COPY, on two cores with a disk.
+        # Unlike WAL_LOG it writes no 8 MB of log for each copy.
         administrator.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG").format(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(template)
             )
         )
