@@ -11,7 +11,6 @@ listens on a Unix socket alone, in a folder of mode 0700: who can open the socke
 files too, so a password would protect nothing, and there is no TCP port to protect.
 """
 
-import ctypes
 import fcntl
 import importlib.util
 import os
@@ -19,13 +18,11 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -34,6 +31,7 @@ import psycopg
 from psycopg import sql
 
 from coditect_license.child_account import ChildAccount, account_for
+from coditect_license.parent_death import signal_on_parent_death
 
 _USER: Final = "license"
 _PORT: Final = 5432  # names the socket's file; no port is opened
@@ -41,7 +39,6 @@ _LONGEST_SOCKET_PATH_BYTES: Final = 107  # sun_path in unix(7), without the clos
 _START_SECONDS: Final = 60  # as pg_ctl: after a crash the log is replayed first
 _STOP_SECONDS: Final = 30
 _POLL_SECONDS: Final = 0.01
-_PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 _COMPLAINT: Final = re.compile(r"(?:FATAL|PANIC|ERROR|error):\s+(.+)")
 
 _ALWAYS: Final = {
@@ -96,7 +93,7 @@ def running_postgres(
     """
     home = _home(folder.absolute(), durable=durable)
     with _sole_server_of(home, wait_seconds) as lock, _socket_folder(home) as sockets:
-        _prepare_data(home)
+        _prepare_data(home, lock)
         with _server_process(home, sockets, lock) as process:
             server = PrivatePostgres(sockets, process.pid)
             _wait_until_ready(server, process, home)
@@ -158,9 +155,9 @@ def _programs() -> Path:
 
 @contextmanager
 def _sole_server_of(home: _Home, wait_seconds: float) -> Iterator[int]:
-    """Hold the folder's lock; its descriptor is for the server to inherit.
+    """Hold the folder's lock; its descriptor is for every child to inherit.
 
-    So the lock is held until the last process of a server has ended, even when our end came first.
+    So the lock is held until the last of them has ended, even when our end came first.
     """
     # A folder of nobody's may hold a link that anybody put there.
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
@@ -205,18 +202,18 @@ def _can_be_a_host(sockets: Path) -> bool:
     return longest <= _LONGEST_SOCKET_PATH_BYTES and not set(',"') & set(str(sockets))
 
 
-def _prepare_data(home: _Home) -> None:
+def _prepare_data(home: _Home, lock: int) -> None:
     """Make the data folder, whole or not at all, and forget a server that was killed.
 
     The lock is ours, so no server lives whatever postmaster.pid says: its number may be another
     process's by now, which PostgreSQL would take for the server.
     """
     if not home.data.exists():
-        _make_data(home)
+        _make_data(home, lock)
     (home.data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _make_data(home: _Home) -> None:
+def _make_data(home: _Home, lock: int) -> None:
     draft = home.folder / "data.draft"
     shutil.rmtree(draft, ignore_errors=True)
     options = [
@@ -231,12 +228,12 @@ def _make_data(home: _Home) -> None:
     ]
     if not home.durable:
         options.append("--no-sync")
-    _run_to_its_end(home, "initdb", options)
+    _run_to_its_end(home, "initdb", options, lock)
     draft.rename(home.data)
 
 
-def _run_to_its_end(home: _Home, program: str, options: Sequence[str]) -> None:
-    with home.start(program, *options, stdout=subprocess.PIPE) as process:
+def _run_to_its_end(home: _Home, program: str, options: Sequence[str], lock: int) -> None:
+    with home.start(program, *options, stdout=subprocess.PIPE, pass_fds=(lock,)) as process:
         output, _ = process.communicate()
     if process.returncode != 0:
         raise PostgresFailed(f"{program} failed: {_complaint(output)}")
@@ -257,7 +254,7 @@ def _server_process(home: _Home, sockets: Path, lock: int) -> Iterator[subproces
             stdout=log,
             pass_fds=(lock,),
             start_new_session=True,  # Ctrl-C is for the caller, who stops the server last
-            preexec_fn=partial(_end_with_parent, os.getpid()),
+            preexec_fn=signal_on_parent_death(signal.SIGINT),  # a fast shutdown
         )
     with process:
         try:
@@ -268,18 +265,6 @@ def _server_process(home: _Home, sockets: Path, lock: int) -> Iterator[subproces
 
 def _as_options(settings: dict[str, str]) -> list[str]:
     return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-
-
-_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-def _end_with_parent(parent: int) -> None:
-    """In the new process: ask the kernel for a fast shutdown when the parent is gone."""
-    if _LIBC is None:
-        return
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def _wait_until_ready(
