@@ -1,0 +1,261 @@
+"""Many server processes on one PostgreSQL ledger: stores that know nothing of each other."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from typing import Any
+
+import psycopg
+import pytest
+
+from foundation.clock import utc_now
+from leasing.errors import LeaseLost, SeatsExhausted, StoreUnavailable
+from leasing.store import Call, Lease, Outcome, Released
+from leasing.stores.postgres import PostgresStore, statements
+from tests.support.customer import Customer
+from tests.support.ledger import contradictions, live_seats
+from tests.support.telling import tell
+
+STORES = 10
+ROUNDS = 30
+
+
+@pytest.fixture
+def stores(postgres_db: str) -> Iterator[list[PostgresStore]]:
+    opened = [PostgresStore(postgres_db) for _ in range(STORES)]
+    yield opened
+    for store in opened:
+        store.close()
+
+
+def at_once(stores: Sequence[PostgresStore], batches: Sequence[list[Call]]) -> list[list[Outcome]]:
+    """Have every store apply its batch at the same moment; return their outcomes in order."""
+    ready = threading.Barrier(len(stores))
+
+    def apply(store: PostgresStore, batch: list[Call]) -> list[Outcome]:
+        ready.wait()
+        return store.apply(batch)
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        return list(pool.map(apply, stores, batches))
+
+
+def test_s1_ten_processes_race_for_the_seats_of_one_license(stores: list[PostgresStore]) -> None:
+    customer = Customer("alice", seats=25)
+
+    outcomes = at_once(
+        stores, [[customer.acquire(f"{place}-{n}") for n in range(10)] for place in range(STORES)]
+    )
+
+    leases = [one for many in outcomes for one in many if isinstance(one, Lease)]
+    denials = [one for many in outcomes for one in many if isinstance(one, SeatsExhausted)]
+    assert (len(leases), len(denials)) == (25, 75)
+    assert sorted(lease.in_use or 0 for lease in leases) == list(range(1, 26))
+    assert live_seats(customer, utc_now()) == 25
+    assert contradictions(customer) == []
+
+
+def test_s4_ten_processes_race_for_the_seat_of_one_device(stores: list[PostgresStore]) -> None:
+    customer = Customer("alice", seats=25)
+
+    outcomes = at_once(
+        stores, [[customer.acquire("laptop", f"program-{place}")] for place in range(STORES)]
+    )
+
+    leases = [one for (one,) in outcomes if isinstance(one, Lease)]
+    assert len({lease.session_id for lease in leases}) == 1
+    assert sum(lease.is_new for lease in leases) == 1
+    assert sorted(lease.seq or 0 for lease in leases) == list(range(1, STORES + 1))
+    assert live_seats(customer, utc_now()) == 1
+
+
+def test_s6_racing_heartbeats_of_one_session_count_their_tokens_apart(
+    stores: list[PostgresStore],
+) -> None:
+    customer = Customer("alice", seats=1)
+    (lease,) = stores[0].apply([customer.acquire("laptop")])
+    assert isinstance(lease, Lease)
+
+    outcomes = at_once(
+        stores, [[customer.heartbeat(lease.session_id, wants_token=True)] * 2] * STORES
+    )
+
+    seqs = [one.seq or 0 for many in outcomes for one in many if isinstance(one, Lease)]
+    assert sorted(seqs) == list(range(2, 2 + 2 * STORES))
+
+
+def test_s5_a_release_races_its_own_repetitions(stores: list[PostgresStore]) -> None:
+    customer = Customer("alice", seats=1)
+    (lease,) = stores[0].apply([customer.acquire("laptop")])
+    assert isinstance(lease, Lease)
+
+    outcomes = at_once(stores, [[customer.release(lease.session_id)]] * STORES)
+
+    assert outcomes == [[Released()]] * STORES
+    assert contradictions(customer) == []
+
+
+class Crowd:
+    """Programs on the same few devices, each served by another process; several share a device."""
+
+    def __init__(self, customers: Sequence[Customer]) -> None:
+        self._customers = {str(one.tenant.id): one for one in customers}
+        self._held: dict[tuple[int, str, str], str] = {}
+        self._random = Random(20_300_101)
+
+    def decide(self, place: int) -> list[tuple[str, str, Call]]:
+        """Return what the programs of one process want now, with tenant and device."""
+        return [self._one(place) for _ in range(6)]
+
+    def learn(self, place: int, tenant: str, device: str, outcome: Outcome) -> None:
+        """Take a reply to heart."""
+        assert isinstance(outcome, Lease | Released | SeatsExhausted | LeaseLost), outcome
+        if isinstance(outcome, Lease):
+            self._held[place, tenant, device] = outcome.session_id
+
+    def _one(self, place: int) -> tuple[str, str, Call]:
+        tenant = self._random.choice(list(self._customers))
+        device, chance = f"device-{self._random.randrange(8)}", self._random.random()
+        customer, session = self._customers[tenant], self._held.get((place, tenant, device))
+        if session is None or chance < 0.3:
+            return tenant, device, customer.acquire(device)
+        if chance < 0.65:
+            return tenant, device, customer.heartbeat(session)
+        return tenant, device, customer.release(session)
+
+
+def test_s1_s4_s15_seats_change_hands_between_processes_for_a_while(
+    stores: list[PostgresStore],
+) -> None:
+    customers = [Customer(name, seats=4) for name in ("alice", "bob")]
+    crowd, granted = Crowd(customers), 0
+
+    for _ in range(ROUNDS):
+        wanted = [crowd.decide(place) for place in range(STORES)]
+        outcomes = at_once(stores, [[call for _, _, call in one] for one in wanted])
+        for place, (asked, answers) in enumerate(zip(wanted, outcomes, strict=True)):
+            for (tenant, device, _), outcome in zip(asked, answers, strict=True):
+                crowd.learn(place, tenant, device, outcome)
+                granted += isinstance(outcome, Lease) and outcome.is_new
+        for customer in customers:
+            assert live_seats(customer, utc_now()) <= 4
+            assert contradictions(customer) == []
+
+    tell(f"{granted} seats granted by {STORES} stores, none twice")
+    assert granted > ROUNDS
+
+
+class Meanwhile:
+    """A connection beside which something happens, once, before a statement runs."""
+
+    def __init__(self, connection: Any, statement: str, happen: Callable[[], object]) -> None:
+        self._connection = connection
+        self._statement = statement
+        self._happen: Callable[[], object] | None = happen
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        if statement == self._statement and self._happen is not None:
+            happen, self._happen = self._happen, None
+            happen()
+        return self._connection.execute(statement, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def happening(store: PostgresStore, statement: str, happen: Callable[[], object]) -> None:
+    store._connection = Meanwhile(store._connection, statement, happen)  # type: ignore[assignment]
+
+
+def let_lapse(database: str, session: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "UPDATE seat SET lease_expires_at = clock_timestamp() - interval '1 second'"
+            " WHERE session_id = %s",
+            [session],
+        )
+
+
+def test_s3_a_lapsed_seat_released_by_another_process_meanwhile_is_granted(
+    stores: list[PostgresStore], postgres_db: str
+) -> None:
+    customer = Customer("alice", seats=1)
+    (late,) = stores[0].apply([customer.acquire("laptop")])
+    assert isinstance(late, Lease)
+    let_lapse(postgres_db, late.session_id)
+    happening(
+        stores[1],
+        statements.SEAT,
+        lambda: stores[0].apply([customer.release(late.session_id)]),
+    )
+
+    (granted,) = stores[1].apply([customer.acquire("desktop")])
+
+    assert isinstance(granted, Lease)
+    assert granted.gen == late.gen + 1
+    assert contradictions(customer) == []
+
+
+def test_s2_a_seat_renewed_by_another_process_meanwhile_is_not_taken(
+    stores: list[PostgresStore], postgres_db: str
+) -> None:
+    customer = Customer("alice", seats=1)
+    (held,) = stores[0].apply([customer.acquire("laptop")])
+    assert isinstance(held, Lease)
+    let_lapse(postgres_db, held.session_id)
+
+    def commit_a_renewal_that_was_decided_in_time() -> None:
+        with psycopg.connect(postgres_db) as connection:
+            connection.execute(
+                "UPDATE seat SET lease_expires_at = clock_timestamp() + interval '300 seconds'"
+            )
+
+    happening(stores[1], statements.SEAT, commit_a_renewal_that_was_decided_in_time)
+
+    (denied,) = stores[1].apply([customer.acquire("desktop")])
+
+    assert isinstance(denied, SeatsExhausted)
+    assert isinstance(stores[0].apply([customer.heartbeat(held.session_id)])[0], Lease)
+
+
+def test_s8_a_connection_that_is_cut_costs_one_answer_and_nothing_else(
+    stores: list[PostgresStore], postgres_db: str
+) -> None:
+    customer = Customer("alice", seats=1)
+
+    def cut() -> None:
+        with psycopg.connect(postgres_db, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'license-leasing' AND state = 'idle in transaction'"
+            )
+
+    happening(stores[0], statements.PUT_HOLDERS, cut)
+
+    (lost,) = stores[0].apply([customer.acquire("laptop")])
+    (granted,) = stores[0].apply([customer.acquire("laptop")])
+
+    assert isinstance(lost, StoreUnavailable)
+    assert isinstance(granted, Lease)
+    assert granted.is_new
+    assert contradictions(customer) == []
+
+
+def test_s17_a_license_locked_for_long_is_an_answer_and_not_a_hang(
+    stores: list[PostgresStore], postgres_db: str
+) -> None:
+    customer = Customer("alice", seats=1)
+    running = Customer("bob", seats=1)
+    (lease,) = stores[0].apply([running.acquire("laptop")])
+    assert isinstance(lease, Lease)
+
+    with psycopg.connect(postgres_db) as holder:
+        holder.execute("SELECT 1 FROM license WHERE id = %s FOR UPDATE", [customer.license.id])
+        blocked, renewed = stores[0].apply(
+            [customer.acquire("laptop"), running.heartbeat(lease.session_id)]
+        )
+
+    assert isinstance(blocked, StoreUnavailable)
+    assert isinstance(renewed, Lease)
+    assert isinstance(stores[0].apply([customer.acquire("laptop")])[0], Lease)
