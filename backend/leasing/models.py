@@ -32,7 +32,7 @@ class Seat(models.Model):
         db_table = "seat"
         constraints = (
             models.UniqueConstraint(
-                fields=["tenant_id", "license_id", "device"],
+                fields=["device", "tenant_id", "license_id"],
                 condition=models.Q(device__isnull=False),
                 name="seat_one_per_device",
             ),
@@ -100,6 +100,24 @@ class LicenseSession(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class SeatsVersion(models.Model):
+    """How often the holders of a license's seats changed; only PostgreSQL's stores count it.
+
+    A process that knows a version by heart knows the seats as they were at it.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "license_id")
+    tenant_id = models.UUIDField()
+    license_id = models.UUIDField()
+    version = models.PositiveBigIntegerField()
+
+    class Meta:
+        db_table = "seats_version"
+
+    def __str__(self) -> str:
+        return f"version {self.version} of the seats of {self.license_id}"
 
 
 class LedgerState(models.Model):

@@ -7,7 +7,6 @@ store that ships and every planted bug go through the same drill.
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
 from leasing.errors import LeaseLost, SeatsExhausted, SessionUnknown
@@ -20,7 +19,7 @@ from tests.support.history import check
 from tests.support.history_events import Event, Kind, OutcomeWord
 from tests.support.ledger import seat_records
 from tests.support.reference_model import ReferenceModel
-from tests.support.world import OpenStore, World, open_sqlite
+from tests.support.world import Address, OpenStore, World, open_sqlite
 
 SEATS, TTL_SECONDS, HOLD_MS = 3, 360, 144_000
 
@@ -38,7 +37,9 @@ class Program:
 class Drill:
     """One run. ``findings`` are ids of broken invariants, ``model`` for any other difference."""
 
-    def __init__(self, database: Path, *, seed: int, open_store: OpenStore = open_sqlite) -> None:
+    def __init__(
+        self, database: Address, *, seed: int, open_store: OpenStore = open_sqlite
+    ) -> None:
         self._random = Random(seed)
         self._stranger = Customer("bob", seats=1)
         self._world = World(database, seats=SEATS, open_store=open_store)

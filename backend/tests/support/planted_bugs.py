@@ -19,7 +19,7 @@ from leasing.store import Call, Caller, Outcome, Release, Store
 from leasing.stores.sql.transaction import Transaction, as_dashed, as_hex
 from leasing.stores.sqlite import SqliteStore
 from leasing.stores.sqlite import statements as sql
-from tests.support.world import OpenStore
+from tests.support.world import Address, OpenStore
 
 
 class RewrittenConnection:
@@ -41,7 +41,7 @@ class RewrittenConnection:
 
 def opening(kind: type[SqliteStore]) -> OpenStore:
     """Return how to open a store of a kind."""
-    return lambda database, clock: kind(database, clock=clock)
+    return lambda database, clock: kind(Path(database), clock=clock)
 
 
 def rewriting(
@@ -58,8 +58,8 @@ def rewriting(
         assert words in statement, f"the bug no longer fits: {words}"
         rewritten[statement] = rewritten.get(statement, statement).replace(words, others)
 
-    def open_store(database: Path, clock: Clock) -> Store:
-        store = kind(database, clock=clock)
+    def open_store(database: Address, clock: Clock) -> Store:
+        store = kind(Path(database), clock=clock)
         if without_index:
             store._connection.execute(f"DROP INDEX IF EXISTS {without_index}")
         store._connection = RewrittenConnection(store._connection, rewritten)  # type: ignore[assignment]

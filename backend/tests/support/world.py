@@ -17,6 +17,7 @@ from typing import TypeVar
 from foundation.clock import Clock
 from leasing.rules import UNNAMED
 from leasing.store import Call, Lease, Outcome, Released, SessionState, Store
+from leasing.stores.postgres import PostgresStore
 from leasing.stores.sqlite import SqliteStore
 from tests.support.clock import ManualClock
 from tests.support.customer import Customer
@@ -24,16 +25,24 @@ from tests.support.customer import Customer
 LONGEST_SILENCE_SECONDS = 25
 """Between two ticks, so that no reclaim hold begins: the last stamp may be 5 s older."""
 
-OpenStore = Callable[[Path, Clock], Store]
+Address = Path | str
+"""Where a ledger is: a file, or the URL of a database."""
+
+OpenStore = Callable[[Address, Clock], Store]
 _Answer = TypeVar("_Answer")
 
 
-def open_sqlite(database: Path, clock: Clock) -> Store:
-    """Open the store that ships."""
-    return SqliteStore(database, clock=clock)
+def open_sqlite(database: Address, clock: Clock) -> Store:
+    """Open the store of one machine."""
+    return SqliteStore(Path(database), clock=clock)
 
 
-STORES: dict[str, OpenStore] = {"sqlite": open_sqlite}
+def open_postgres(database: Address, clock: Clock) -> Store:
+    """Open the store of many processes, on a clock of the test's own."""
+    return PostgresStore(str(database), clock=clock)
+
+
+STORES: dict[str, OpenStore] = {"sqlite": open_sqlite, "postgres": open_postgres}
 """Every store there is, by name; the conformance tests run against each."""
 
 
@@ -42,7 +51,7 @@ class World:
 
     def __init__(
         self,
-        database: Path,
+        database: Address,
         *,
         seats: int = 3,
         ttl_seconds: int = 360,
@@ -115,6 +124,10 @@ class World:
         """Close the store in good order and open it again, at once."""
         self.store.close()
         self.store = self._open_store(self.database, self.clock)
+
+    def another_store(self) -> Store:
+        """Open a second store on the same ledger, as another process would."""
+        return self._open_store(self.database, self.clock)
 
     def close(self) -> None:
         self.store.close()

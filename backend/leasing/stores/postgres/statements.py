@@ -96,8 +96,11 @@ JOIN license_session AS n ON n.tenant_id = w.tenant AND n.id = w.session
 JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
     AND s.slot = n.slot AND s.session_id = n.id"""
 
+# Written so that no index but that of the devices can serve it: without statistics the planner
+# would as soon read all seats of the license.
 _SEAT_OF_DEVICE = """
-JOIN seat AS s ON s.tenant_id = w.tenant AND s.license_id = w.license AND s.device = w.device"""
+JOIN seat AS s ON s.device = w.device AND s.device IS NOT NULL
+    AND (s.tenant_id, s.license_id) IS NOT DISTINCT FROM (w.tenant, w.license)"""
 
 _IN_KEY_ORDER = "ORDER BY s.tenant_id, s.license_id, s.slot FOR NO KEY UPDATE OF s"
 
@@ -298,6 +301,20 @@ SELECT tenant, license, reason, hour, count FROM {_rows(Denials)} AS w
 ON CONFLICT (tenant_id, license_id, reason, hour)
     DO UPDATE SET count = denial_count.count + excluded.count"""
 
+# Answers the version of the seats of a license, if it has one.
+VERSION = """
+SELECT version FROM seats_version
+WHERE tenant_id = %(tenant)s::uuid AND license_id = %(license)s::uuid"""
+
+# Counts one change of the seats of each [tenant, license]; answers the versions that led to.
+COUNT_VERSIONS = f"""
+WITH counted AS (
+    INSERT INTO seats_version (tenant_id, license_id, version)
+    SELECT tenant, license, 1 FROM {_named("rows", ("tenant", "license"))} AS w
+    ON CONFLICT (tenant_id, license_id) DO UPDATE SET version = seats_version.version + 1
+    RETURNING license_id, version)
+SELECT json_agg(json_build_array({_hex("license_id")}, version))::text FROM counted"""
+
 LOCKED_FIRST = {
     TERMS: _LOCK_LICENSES,
     HOLDINGS: _LOCK_SEATS_OF_SESSIONS,
@@ -306,8 +323,11 @@ LOCKED_FIRST = {
 }
 """What locks the rows that a statement answers; run before it with the same values."""
 
-# Begins a transaction that waits for no lock and runs no statement for long.
-BEGIN = "BEGIN; SET LOCAL statement_timeout = 4000; SET LOCAL lock_timeout = 2000"
+# Begins a transaction that waits for no lock and runs no statement for long. Its statements look
+# rows up by their keys, whatever the statistics of a table that has just grown say.
+BEGIN = """
+BEGIN; SET LOCAL statement_timeout = 4000; SET LOCAL lock_timeout = 2000;
+SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"""
 
 # Answers the database's clock, when the ledger was last alive and since when reclaims are held.
 READ_STATE = f"""

@@ -14,6 +14,7 @@ from leasing.errors import StoreUnavailable
 from leasing.rules import was_away
 from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
 from leasing.stores.postgres import statements
+from leasing.stores.postgres.changes import Known
 from leasing.stores.postgres.connection import ReconnectingConnection
 from leasing.stores.postgres.transaction import PostgresTransaction
 from leasing.stores.sql.acquire import acquire_all
@@ -29,7 +30,7 @@ _MOST_TRIES: Final = 4
 _Call = TypeVar("_Call", Heartbeat, Release, Acquire, Inspect)
 _DecideAll = Callable[[Transaction, Mapping[int, _Call]], dict[int, Outcome]]
 _Result = TypeVar("_Result")
-_CROSSED: Final = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
+_CROSSED: Final = (errors.DeadlockDetected, errors.SerializationFailure)
 _REFUSED: Final = (
     psycopg.DataError,
     psycopg.IntegrityError,
@@ -43,13 +44,15 @@ class PostgresStore:
     """The ledger in one PostgreSQL database, which other processes may use at the same time.
 
     ``url`` names a migrated database, directly or through a pooler in transaction mode. The lease
-    clock is the database's, unless ``clock`` is given, for tests. Nothing is remembered between
-    transactions: what a batch decides about is locked and read in its transaction.
+    clock is the database's, unless ``clock`` is given, for tests. What a batch decides about is
+    locked and read in its transaction; how full a license is is remembered from one to the next,
+    together with the version of its seats.
     """
 
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         self._clock = clock
         self._connection = ReconnectingConnection(url)
+        self._known = Known()
         self.tick()
 
     def apply(self, calls: Sequence[Call]) -> list[Outcome]:
@@ -107,7 +110,7 @@ class PostgresStore:
             pass
 
     def _repeated(self, attempt: Callable[[], _Result]) -> _Result:
-        """Try again when another transaction stood in the way: a deadlock, a lock held too long."""
+        """Try again when another transaction stood in the way, as in a deadlock."""
         for _ in range(_MOST_TRIES - 1):
             try:
                 return attempt()
@@ -124,6 +127,7 @@ class PostgresStore:
             transaction.changes.write()
             self._connection.execute("COMMIT")
         except BaseException as error:
+            self._known.forget_all()
             self._connection.roll_back()
             translated = _translated(error)
             if translated is error:
@@ -138,7 +142,7 @@ class PostgresStore:
             hold = as_text(hold_since) if hold_since else None
             self._connection.execute(statements.WRITE_STATE, {"alive": as_text(now), "hold": hold})
         return PostgresTransaction(
-            self._connection, statements, now=now, hold_since=hold_since, terms={}, occupancies={}
+            self._connection, now=now, hold_since=hold_since, known=self._known
         )
 
     def _state(self) -> tuple[datetime, datetime | None, datetime | None]:

@@ -33,6 +33,7 @@ class Transaction:
         hold_since: datetime | None,
         terms: dict[TermsAsked, Terms],
         occupancies: dict[str, Occupancy],
+        changes: Changes | None = None,
     ) -> None:
         self._connection = connection
         self.sql = statements
@@ -41,7 +42,7 @@ class Transaction:
         self.terms = terms
         self.hold_since = hold_since
         self._occupancies = occupancies
-        self.changes = Changes(connection, statements)
+        self.changes = changes or Changes(connection, statements)
 
     def run(self, statement: str, **values: Any) -> Cursor:
         """Execute one statement with named values."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,15 +11,16 @@ if TYPE_CHECKING:  # models can only be imported once Django is set up, which is
     from tests.support.world import World
 
 
-@pytest.fixture(params=["sqlite"])
-def make_world(request: pytest.FixtureRequest, db: Path) -> Iterator[Callable[..., World]]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def make_world(request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
     """Make the one world of a test, with the seats and times it names."""
     from tests.support.world import STORES, World  # noqa: PLC0415  after Django is set up
 
     made: list[World] = []
+    database = request.getfixturevalue({"sqlite": "db", "postgres": "postgres_db"}[request.param])
 
     def make(**terms: Any) -> World:
-        made.append(World(db, open_store=STORES[request.param], **terms))
+        made.append(World(database, open_store=STORES[request.param], **terms))
         return made[-1]
 
     yield make

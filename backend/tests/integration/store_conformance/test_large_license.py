@@ -7,7 +7,7 @@ from time import perf_counter
 
 from leasing.errors import SeatsExhausted
 from leasing.models import LicenseSession, Seat
-from leasing.store import Lease
+from leasing.store import Lease, Released
 from tests.support.customer import Customer
 from tests.support.telling import tell
 from tests.support.world import World
@@ -29,6 +29,9 @@ def test_s9_s17_a_large_license_refuses_claims_and_reclaims_in_the_time_of_a_sma
     for customer in both:
         customer.resize(customer.license.seats + MEASURED)
     compare("claiming", world, large, Lease)
+    for customer in both:
+        release_the_last(customer, world)
+    compare("claiming again", world, large, Lease)
     world.pass_time(400)
     compare("reclaiming", world, large, Lease)
 
@@ -47,6 +50,12 @@ def small_and_large(make_world: Callable[..., World]) -> tuple[World, Customer]:
     for customer in (world.alice, large):
         occupy_every_seat(customer, world)
     return world, large
+
+
+def release_the_last(customer: Customer, world: World) -> None:
+    seats = Seat.objects.filter(license_id=customer.license.id).order_by("-slot")[:MEASURED]
+    outcomes = world.apply(*[customer.release(str(seat.session_id)) for seat in seats])
+    assert outcomes == [Released()] * MEASURED
 
 
 def occupy_every_seat(customer: Customer, world: World) -> None:
