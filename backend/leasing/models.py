@@ -126,6 +126,7 @@ class LedgerState(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True)
     last_alive_at = models.DateTimeField()
     hold_since = models.DateTimeField(null=True)
+    silent_since = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "ledger_state"

@@ -4,7 +4,7 @@ All instants are aware and UTC and come from the store's clock. Ids are text in 
 ``8-4-4-4-12``.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct
@@ -22,7 +22,15 @@ HOLD_INTERVALS: Final = 1.2
 GAP_SECONDS: Final = 30
 """A ledger that was silent for longer than this was down (docs/acquire-cycle.md)."""
 
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
+_LONGEST_HOLD: Final = timedelta(seconds=HOLD_INTERVALS * 24 * 3_600 / 3)
+"""Of the licenses that beat most seldom: a third of the longest TTL."""
+
+
+class Hold(Struct, frozen=True, gc=False):
+    """Since when reclaims are held, and when the ledger had fallen silent before."""
+
+    since: datetime
+    silent_since: datetime
 
 
 class Terms(Struct, frozen=True, array_like=True, gc=False):
@@ -90,32 +98,44 @@ def is_live(lease_expires_at: datetime | None, now: datetime) -> bool:
     return lease_expires_at is not None and lease_expires_at > now
 
 
-def hold_end(
-    hold_since: datetime | None, heartbeat_interval_seconds: int, now: datetime
-) -> datetime | None:
+def hold_end(hold: Hold | None, heartbeat_interval_seconds: int, now: datetime) -> datetime | None:
     """Return until when lapsed seats wait for their owners, or None when they do not (S2)."""
-    if hold_since is None:
+    if hold is None:
         return None
-    end = hold_since + timedelta(seconds=HOLD_INTERVALS * heartbeat_interval_seconds)
+    end = hold.since + timedelta(seconds=HOLD_INTERVALS * heartbeat_interval_seconds)
     return end if now < end else None
 
 
-def counted_after(
-    hold_since: datetime | None, heartbeat_interval_seconds: int, now: datetime
-) -> datetime:
-    """Return the instant after which a lease must end to count: now, or ever during a hold."""
-    is_held = hold_end(hold_since, heartbeat_interval_seconds, now) is not None
-    return _EVER if is_held else now
+def counted_after(hold: Hold | None, heartbeat_interval_seconds: int, now: datetime) -> datetime:
+    """Return the instant after which a lease must end to count.
+
+    That is now; during a hold, the instant when the ledger fell silent. A lease that lapsed
+    before was lost while the ledger was there, and its seat may be somebody else's by now (S1).
+    """
+    if hold is None or hold_end(hold, heartbeat_interval_seconds, now) is None:
+        return now
+    return min(hold.silent_since, now)
+
+
+def hold_after(silent_since: datetime, now: datetime, before: Hold | None) -> Hold:
+    """Return the hold that begins now, after a silence.
+
+    Who was sheltered by the hold ``before`` may not have come back yet when the ledger fell silent
+    again: then the shelter reaches back as far as it did.
+    """
+    if before is not None and silent_since < before.since + _LONGEST_HOLD:
+        return Hold(now, min(before.silent_since, silent_since))
+    return Hold(now, silent_since)
 
 
 def loss(
-    terms: Terms, lease_expires_at: datetime, *, hold_since: datetime | None, now: datetime
+    terms: Terms, lease_expires_at: datetime, *, hold: Hold | None, now: datetime
 ) -> LeaseLost | None:
     """Return why a heartbeat comes too late, or None when it renews.
 
     A lapsed lease is over, unless the ledger itself was away: then its owner may renew.
     """
-    if lease_expires_at > counted_after(hold_since, terms.heartbeat_interval_seconds, now):
+    if lease_expires_at > counted_after(hold, terms.heartbeat_interval_seconds, now):
         return None
     return LeaseLost("expired")
 

@@ -100,7 +100,7 @@ class CountsThenInserts(SqliteStore):
             self._connection,
             sql,
             now=now,
-            hold_since=None,
+            hold=None,
             terms=self._terms,
             occupancies=self._occupancies,
         )
@@ -111,7 +111,7 @@ class ReclaimsAfterDowntime(SqliteStore):
 
     def _keep_alive(self, now: datetime) -> None:
         super()._keep_alive(now)
-        self._hold_since = None
+        self._hold = None
 
 
 class ReleasesForAnybody(SqliteStore):
@@ -171,7 +171,7 @@ class ForgetsReleases(SqliteStore):
             self._connection,
             sql,
             now=now,
-            hold_since=self._hold_since,
+            hold=self._hold,
             terms=self._terms,
             occupancies=self._occupancies,
         )

@@ -8,6 +8,7 @@ decided is read from the customer.
 from collections import Counter
 from datetime import datetime, timedelta
 
+from leasing.models import LedgerState
 from leasing.store import Acquire, Call, Caller, Heartbeat, Inspect, Release
 from tests.support.answers import Answer, ModelSession
 from tests.support.clock import ManualClock
@@ -15,6 +16,8 @@ from tests.support.customer import HASHER, Customer
 from tests.support.ledger import Recorded
 
 DOWN_AFTER_SECONDS = 30
+STAMP_SECONDS = 5
+LONGEST_HOLD_SECONDS = 1.2 * 8 * 3_600
 MOST_INSTANCES = 1_000
 
 
@@ -31,6 +34,7 @@ class ReferenceModel:
         self._customers = customers
         self._last_alive = clock.now
         self._hold_since: datetime | None = None
+        self._sheltered_since = clock.now
         self._gens: Counter[tuple[str, int]] = Counter()
         self.sessions: list[ModelSession] = []
         self.records: list[tuple[str, ModelSession, str]] = []
@@ -50,8 +54,20 @@ class ReferenceModel:
     def tick(self) -> None:
         """Notice a silence of the ledger."""
         if self._clock.now - self._last_alive > timedelta(seconds=DOWN_AFTER_SECONDS):
-            self._hold_since = self._clock.now
+            self._begin_hold()
         self._last_alive = self._clock.now
+
+    def _begin_hold(self) -> None:
+        """Shelter who was live at the last stamp: the store's, up to 5 s before it was silent."""
+        state = LedgerState.objects.get()
+        is_noted = state.hold_since == self._clock.now
+        stamp = state.silent_since if is_noted and state.silent_since else state.last_alive_at
+        assert self._last_alive - stamp <= timedelta(seconds=STAMP_SECONDS) or is_noted
+        since = self._hold_since
+        if since is None or stamp >= since + timedelta(seconds=LONGEST_HOLD_SECONDS):
+            self._sheltered_since = stamp
+        self._sheltered_since = min(self._sheltered_since, stamp)
+        self._hold_since = self._clock.now
 
     def was_alive(self) -> None:
         """Learn that the ledger was alive all the time until now."""
@@ -252,7 +268,7 @@ class ReferenceModel:
     def _lasts(self, end: datetime, customer: Customer) -> bool:
         if end > self._clock.now:
             return True
-        if self._hold_since is None:
+        if self._hold_since is None or end <= self._sheltered_since:
             return False
         hold_seconds = 1.2 * customer.license.heartbeat_interval_seconds
         return self._clock.now < self._hold_since + timedelta(seconds=hold_seconds)

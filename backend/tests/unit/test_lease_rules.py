@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from leasing.errors import LeaseLost
 from leasing.rules import (
+    Hold,
     Terms,
     counted_after,
+    hold_after,
     hold_end,
     is_live,
     is_token_due,
@@ -104,39 +106,58 @@ def test_a_lease_is_live_before_its_end_and_not_at_it() -> None:
 
 
 def test_s2_a_hold_lasts_one_and_a_fifth_heartbeat_intervals() -> None:
-    assert hold_end(NOW, 120, NOW) == NOW + seconds(144)
-    assert hold_end(NOW, 120, NOW + seconds(144) - A_MOMENT) == NOW + seconds(144)
-    assert hold_end(NOW, 120, NOW + seconds(144)) is None
+    hold = Hold(NOW, silent_since=NOW - seconds(60))
+
+    assert hold_end(hold, 120, NOW) == NOW + seconds(144)
+    assert hold_end(hold, 120, NOW + seconds(144) - A_MOMENT) == NOW + seconds(144)
+    assert hold_end(hold, 120, NOW + seconds(144)) is None
 
 
 def test_without_a_gap_there_is_no_hold() -> None:
     assert hold_end(None, 120, NOW) is None
 
 
-def test_a_lease_counts_while_it_runs_and_during_a_hold_whenever_it_ended() -> None:
-    long_ago = NOW - timedelta(days=1_000)
+def test_a_lease_counts_while_it_runs_and_during_a_hold_if_it_ran_before_the_silence() -> None:
+    silent_since = NOW - timedelta(days=1)
 
     assert counted_after(None, 120, NOW) == NOW
-    assert counted_after(NOW, 120, NOW) < long_ago
-    assert counted_after(NOW - seconds(144), 120, NOW) == NOW
+    assert counted_after(Hold(NOW, silent_since), 120, NOW) == silent_since
+    assert counted_after(Hold(NOW - seconds(144), silent_since), 120, NOW) == NOW
+
+
+def test_s2_a_second_silence_shelters_those_whom_the_first_hold_sheltered() -> None:
+    first = Hold(NOW, silent_since=NOW - seconds(600))
+
+    second = hold_after(NOW + seconds(60), NOW + seconds(120), first)
+    much_later = hold_after(NOW + timedelta(days=1), NOW + timedelta(days=2), first)
+
+    assert second == Hold(NOW + seconds(120), first.silent_since)
+    assert much_later.silent_since == NOW + timedelta(days=1)
 
 
 def test_s2_a_heartbeat_in_time_loses_nothing() -> None:
-    assert loss(TERMS, NOW + A_MOMENT, hold_since=None, now=NOW) is None
+    assert loss(TERMS, NOW + A_MOMENT, hold=None, now=NOW) is None
 
 
 def test_a_heartbeat_at_the_end_of_the_lease_has_lost_it() -> None:
-    lost = loss(TERMS, NOW, hold_since=None, now=NOW)
+    lost = loss(TERMS, NOW, hold=None, now=NOW)
 
     assert isinstance(lost, LeaseLost)
     assert lost.reason == "expired"
 
 
 def test_s2_a_heartbeat_after_the_ledgers_own_absence_loses_nothing() -> None:
-    long_ago = NOW - timedelta(hours=5)
+    silent_since = NOW - timedelta(hours=5)
+    running = silent_since + A_MOMENT
 
-    assert loss(TERMS, long_ago, hold_since=NOW - seconds(143), now=NOW) is None
-    assert loss(TERMS, long_ago, hold_since=NOW - seconds(144), now=NOW) is not None
+    assert loss(TERMS, running, hold=Hold(NOW - seconds(143), silent_since), now=NOW) is None
+    assert loss(TERMS, running, hold=Hold(NOW - seconds(144), silent_since), now=NOW) is not None
+
+
+def test_s1_a_lease_that_lapsed_before_the_ledger_fell_silent_stays_lost() -> None:
+    hold = Hold(NOW, silent_since=NOW - seconds(600))
+
+    assert loss(TERMS, hold.silent_since, hold=hold, now=NOW) is not None
 
 
 def test_a_token_is_due_from_half_its_life_on() -> None:

@@ -329,15 +329,18 @@ BEGIN = """
 BEGIN; SET LOCAL statement_timeout = 4000; SET LOCAL lock_timeout = 2000;
 SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"""
 
-# Answers the database's clock, when the ledger was last alive and since when reclaims are held.
+# Answers the database's clock, when the ledger was last alive, since when reclaims are held and
+# since when it was silent before.
 READ_STATE = f"""
-SELECT {_stored("clock_timestamp()")}, {_stored("last_alive_at")}, {_stored("hold_since")}
+SELECT {_stored("clock_timestamp()")}, {_stored("last_alive_at")}, {_stored("hold_since")},
+       {_stored("silent_since")}
 FROM (SELECT 1) AS one LEFT JOIN ledger_state ON id = 1"""
 
-# Notes when the ledger was last alive and since when reclaims are held.
+# Notes when the ledger was last alive, and the hold.
 WRITE_STATE = f"""
-INSERT INTO ledger_state (id, last_alive_at, hold_since)
-VALUES (1, {_given("alive")}, {_given("hold")})
+INSERT INTO ledger_state (id, last_alive_at, hold_since, silent_since)
+VALUES (1, {_given("alive")}, {_given("hold_since")}, {_given("silent_since")})
 ON CONFLICT (id) DO UPDATE SET
     last_alive_at = excluded.last_alive_at,
-    hold_since = greatest(ledger_state.hold_since, excluded.hold_since)"""
+    hold_since = excluded.hold_since,
+    silent_since = excluded.silent_since"""

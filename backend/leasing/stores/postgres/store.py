@@ -11,7 +11,7 @@ from psycopg import errors
 from coditect_license_token import TokenError
 from foundation.clock import Clock
 from leasing.errors import StoreUnavailable
-from leasing.rules import was_away
+from leasing.rules import Hold, hold_after, was_away
 from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.changes import Known
@@ -22,7 +22,8 @@ from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.reap import reap
 from leasing.stores.sql.release import release_all
 from leasing.stores.sql.session_state import inspect_all
-from leasing.stores.sql.transaction import Transaction, as_instant, as_text
+from leasing.stores.sql.state import hold_from, state_values
+from leasing.stores.sql.transaction import Transaction, as_instant
 
 _TICK: Final = timedelta(seconds=5)
 _MOST_TRIES: Final = 4
@@ -135,25 +136,21 @@ class PostgresStore:
             raise translated from error
 
     def _begin(self) -> PostgresTransaction:
-        now, last_alive_at, hold_since = self._state()
+        now, last_alive_at, hold = self._state()
         if last_alive_at is None or abs(now - last_alive_at) >= _TICK:
             if last_alive_at is not None and was_away(last_alive_at, now):
-                hold_since = now
-            hold = as_text(hold_since) if hold_since else None
-            self._connection.execute(statements.WRITE_STATE, {"alive": as_text(now), "hold": hold})
-        return PostgresTransaction(
-            self._connection, now=now, hold_since=hold_since, known=self._known
-        )
+                hold = hold_after(last_alive_at, now, hold)
+            self._connection.execute(statements.WRITE_STATE, state_values(now, hold))
+        return PostgresTransaction(self._connection, now=now, hold=hold, known=self._known)
 
-    def _state(self) -> tuple[datetime, datetime | None, datetime | None]:
-        """Return the lease clock, when the ledger was last alive, since when reclaims are held."""
-        row = self._connection.execute(statements.READ_STATE).fetchone() or (None,) * 3
-        now, last_alive_at, hold_since = (as_instant(text) if text else None for text in row)
-        if self._clock is not None:
-            now = self._clock()
-        if now is None:
+    def _state(self) -> tuple[datetime, datetime | None, Hold | None]:
+        """Return the lease clock, when the ledger was last alive, and the hold if there is one."""
+        row = self._connection.execute(statements.READ_STATE).fetchone() or (None,) * 4
+        clock, last_alive_at, *hold = row
+        if clock is None:
             raise StoreUnavailable("the database does not tell the time")
-        return now, last_alive_at, hold_since
+        now = self._clock() if self._clock else as_instant(clock)
+        return now, as_instant(last_alive_at) if last_alive_at else None, hold_from(*hold)
 
 
 class _Poisoned(StoreUnavailable):

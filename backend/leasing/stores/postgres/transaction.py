@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from leasing.occupancy import Occupancy
-from leasing.rules import Terms
+from leasing.rules import Hold, Terms
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.changes import Known, PostgresChanges
 from leasing.stores.sql.dialect import Connection
@@ -20,13 +20,13 @@ class PostgresTransaction(Transaction):
     """
 
     def __init__(
-        self, connection: Connection, *, now: datetime, hold_since: datetime | None, known: Known
+        self, connection: Connection, *, now: datetime, hold: Hold | None, known: Known
     ) -> None:
         super().__init__(
             connection,
             statements,
             now=now,
-            hold_since=hold_since,
+            hold=hold,
             terms={},
             occupancies=known.occupancies,
             changes=PostgresChanges(connection, known),

@@ -117,8 +117,8 @@ class _Acquires:
         return {own.place: own for own in _OWN.decode(found)}
 
     def _has_lapsed(self, claims: Claims, want: _Wanted, held: Holding) -> bool:
-        now, hold_since = self._transaction.now, self._transaction.hold_since
-        lost = loss(want.terms, held.lease_expires_at, hold_since=hold_since, now=now)
+        now, hold = self._transaction.now, self._transaction.hold
+        lost = loss(want.terms, held.lease_expires_at, hold=hold, now=now)
         if lost is None:
             return False
         self._transaction.end_session(

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from leasing.errors import SeatsExhausted
-from leasing.rules import Holding, Terms, is_live, lease_end, may_grant
+from leasing.rules import Holding, Terms, lease_end, may_grant
 from leasing.stores.sql.transaction import Transaction, as_hex, as_instant
 
 FreeSeat = tuple[int, int]
@@ -79,7 +79,8 @@ class Claims:
         if session is None:
             self.occupancy.lapsed.discard(slot)
             return slot, gen
-        if is_live(as_instant(end), self._transaction.now):
+        interval_seconds = self._terms.heartbeat_interval_seconds
+        if as_instant(end) > self._transaction.counted_after(interval_seconds):
             self.occupancy.found_renewed(slot, as_instant(end))
             return self.claim(None)
         self._transaction.end_session(

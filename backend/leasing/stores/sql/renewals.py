@@ -57,8 +57,8 @@ class Renewals:
         return self._renew(call, row, held)
 
     def _check_in_time(self, terms: Terms, held: Holding) -> None:
-        now, hold_since = self._transaction.now, self._transaction.hold_since
-        lost = loss(terms, held.lease_expires_at, hold_since=hold_since, now=now)
+        now, hold = self._transaction.now, self._transaction.hold
+        lost = loss(terms, held.lease_expires_at, hold=hold, now=now)
         if lost is None:
             return
         self._transaction.end_session(

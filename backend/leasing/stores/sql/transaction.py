@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from foundation.ids import new_id
 from leasing.occupancy import HORIZON, MOST_REMEMBERED, Occupancy
-from leasing.rules import Terms, counted_after, hold_end, is_live
+from leasing.rules import Hold, Terms, counted_after, hold_end, is_live
 from leasing.stores.sql.changes import ENCODER, Changes
 from leasing.stores.sql.dialect import Connection, Cursor, Statements
 from leasing.stores.sql.rows import Denials, End, Record
@@ -30,7 +30,7 @@ class Transaction:
         statements: Statements,
         *,
         now: datetime,
-        hold_since: datetime | None,
+        hold: Hold | None,
         terms: dict[TermsAsked, Terms],
         occupancies: dict[str, Occupancy],
         changes: Changes | None = None,
@@ -40,7 +40,7 @@ class Transaction:
         self.now = now
         self.now_text = as_text(now)
         self.terms = terms
-        self.hold_since = hold_since
+        self.hold = hold
         self._occupancies = occupancies
         self.changes = changes or Changes(connection, statements)
 
@@ -145,18 +145,23 @@ class Transaction:
 
     def counted_after(self, heartbeat_interval_seconds: int) -> datetime:
         """Return the instant after which a lease must end to count."""
-        return counted_after(self.hold_since, heartbeat_interval_seconds, self.now)
+        return counted_after(self.hold, heartbeat_interval_seconds, self.now)
 
     def _scan(self, terms: Terms) -> Occupancy:
         held_until = self._held_until(terms)
         return self._scan_live(terms) if held_until is None else self._scan_held(terms, held_until)
 
     def _scan_held(self, terms: Terms, held_until: datetime) -> Occupancy:
-        """Count every holder: while reclaims are held, lapsed leases may be renewed."""
+        """Count every holder that was live when the ledger fell silent: it may come back."""
         since = self.counted_after(terms.heartbeat_interval_seconds)
         live, rows = self._count(terms, since)
         return Occupancy(
-            live=live, rows=rows, counted_after=since, horizon=held_until, upcoming=[], lapsed=set()
+            live=live,
+            rows=rows,
+            counted_after=since,
+            horizon=held_until,
+            upcoming=[],
+            lapsed=self._lapsed(terms, since),
         )
 
     def _scan_live(self, terms: Terms) -> Occupancy:
@@ -170,7 +175,6 @@ class Transaction:
         ending = self.run(
             self.sql.SEATS_ENDING, **seats, horizon=as_text(horizon), most=MOST_REMEMBERED
         ).fetchall()
-        lapsed = self.run(self.sql.SEATS_LAPSED, **seats, cap=terms.cap, most=MOST_REMEMBERED)
         upcoming = [(as_instant(end), slot) for end, slot in ending]
         return Occupancy(
             live=live,
@@ -178,7 +182,7 @@ class Transaction:
             counted_after=self.now,
             horizon=upcoming[-1][0] if len(upcoming) == MOST_REMEMBERED else horizon,
             upcoming=upcoming,
-            lapsed={slot for (slot,) in lapsed},
+            lapsed=self._lapsed(terms, self.now),
         )
 
     def _count(self, terms: Terms, since: datetime) -> tuple[int, int]:
@@ -186,8 +190,15 @@ class Transaction:
         live, rows = self.one(self.sql.COUNT_SEATS, **seats, now=as_text(since)) or (0, 0)
         return live, rows
 
+    def _lapsed(self, terms: Terms, since: datetime) -> set[int]:
+        seats = {"tenant": as_hex(terms.tenant_id), "license": as_hex(terms.license_id)}
+        found = self.run(
+            self.sql.SEATS_LAPSED, **seats, now=as_text(since), cap=terms.cap, most=MOST_REMEMBERED
+        )
+        return {slot for (slot,) in found}
+
     def _held_until(self, terms: Terms) -> datetime | None:
-        return hold_end(self.hold_since, terms.heartbeat_interval_seconds, self.now)
+        return hold_end(self.hold, terms.heartbeat_interval_seconds, self.now)
 
     def _settle(self, terms: Terms, occupancy: Occupancy) -> None:
         if self._held_until(terms) is not None:

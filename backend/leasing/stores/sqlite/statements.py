@@ -274,11 +274,14 @@ INSERT INTO denial_count (tenant_id, license_id, reason, hour, count)
 SELECT tenant, license, reason, hour, count FROM {_rows(Denials)} WHERE true
 ON CONFLICT (tenant_id, license_id, reason, hour) DO UPDATE SET count = count + excluded.count"""
 
-# Answers when the ledger was last alive and since when reclaims are held.
-READ_STATE = "SELECT last_alive_at, hold_since FROM ledger_state WHERE id = 1"
+# Answers when the ledger was last alive, since when reclaims are held and since when it was silent
+# before.
+READ_STATE = "SELECT last_alive_at, hold_since, silent_since FROM ledger_state WHERE id = 1"
 
-# Notes when the ledger was last alive and since when reclaims are held.
+# Notes the same.
 WRITE_STATE = """
-INSERT INTO ledger_state (id, last_alive_at, hold_since) VALUES (1, :alive, :hold)
+INSERT INTO ledger_state (id, last_alive_at, hold_since, silent_since)
+VALUES (1, :alive, :hold_since, :silent_since)
 ON CONFLICT (id) DO UPDATE SET last_alive_at = excluded.last_alive_at,
-                               hold_since = excluded.hold_since"""
+                               hold_since = excluded.hold_since,
+                               silent_since = excluded.silent_since"""

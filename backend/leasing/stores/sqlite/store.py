@@ -11,7 +11,7 @@ from coditect_license_token import TokenError
 from foundation.clock import Clock, utc_now
 from leasing.errors import StoreUnavailable
 from leasing.occupancy import Occupancy
-from leasing.rules import Terms, was_away
+from leasing.rules import Hold, Terms, hold_after, was_away
 from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
 from leasing.stores.gate import WriteGate
 from leasing.stores.sql.acquire import acquire_all
@@ -19,7 +19,8 @@ from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.reap import reap
 from leasing.stores.sql.release import release_all
 from leasing.stores.sql.session_state import inspect_all
-from leasing.stores.sql.transaction import TermsAsked, Transaction, as_instant, as_text
+from leasing.stores.sql.state import hold_from, state_values
+from leasing.stores.sql.transaction import TermsAsked, Transaction, as_instant
 from leasing.stores.sqlite import statements
 
 _TICK: Final = timedelta(seconds=5)
@@ -46,7 +47,7 @@ class SqliteStore:
         self._foreign_commits = -1
         self._decided_at = clock()
         self._last_alive_at: datetime | None = None
-        self._hold_since: datetime | None = None
+        self._hold: Hold | None = None
         self.tick()
 
     def apply(self, calls: Sequence[Call]) -> list[Outcome]:
@@ -119,7 +120,7 @@ class SqliteStore:
             self._connection,
             statements,
             now=now,
-            hold_since=self._hold_since,
+            hold=self._hold,
             terms=self._terms,
             occupancies=self._occupancies,
         )
@@ -139,12 +140,10 @@ class SqliteStore:
             return
         row = self._connection.execute(statements.READ_STATE).fetchone()
         if row is not None:
-            last_alive_at = as_instant(row[0])
-            self._hold_since = as_instant(row[1]) if row[1] else None
+            last_alive_at, self._hold = as_instant(row[0]), hold_from(*row[1:])
             if was_away(last_alive_at, now):
-                self._hold_since = now
-        hold = as_text(self._hold_since) if self._hold_since else None
-        self._connection.execute(statements.WRITE_STATE, {"alive": as_text(now), "hold": hold})
+                self._hold = hold_after(last_alive_at, now, self._hold)
+        self._connection.execute(statements.WRITE_STATE, state_values(now, self._hold))
         self._last_alive_at = now
 
     def _roll_back(self) -> None:

@@ -174,3 +174,44 @@ def test_s2_s13_absences_are_noticed_also_after_the_clock_went_back(world: World
     with pytest.raises(SeatsExhausted):
         world.acquire("desktop")
     assert world.heartbeat(lease).gen == 1
+
+
+def test_s1_who_lapsed_before_the_ledger_fell_silent_does_not_come_back_beside_others(
+    world: World,
+) -> None:
+    late = [world.acquire(device) for device in ("laptop", "desktop", "tablet")]
+    world.pass_time(400)
+    world.alice.resize(1)
+    world.acquire("phone")
+
+    world.be_away(60)
+
+    for lease in late[1:]:
+        with pytest.raises(LeaseLost, match="expired"):
+            world.heartbeat(lease)
+    assert live_seats(world.alice, world.now) == 1
+
+
+def test_s3_a_seat_lapsed_before_the_silence_can_be_claimed_during_the_hold(world: World) -> None:
+    world.alice.resize(2)
+    world.acquire("laptop")
+    world.pass_time(300)
+    world.acquire("desktop")
+    world.pass_time(100)
+
+    world.be_away(1_000)
+
+    assert world.acquire("phone").in_use == 2
+    with pytest.raises(SeatsExhausted):
+        world.acquire("tablet")
+    assert not world.acquire("desktop").is_new
+
+
+def test_s2_a_second_absence_during_the_hold_costs_nobody_a_seat(world: World) -> None:
+    lease = world.acquire("laptop")
+
+    world.be_away(1_000)
+    world.pass_time(60)
+    world.be_away(1_000)
+
+    assert world.heartbeat(lease).lease_expires_at == world.now + timedelta(seconds=360)
