@@ -1,10 +1,10 @@
 """One server process put together: ledger, engine, signers, door, plane."""
 
 import asyncio
-from pathlib import Path
 
 from django.conf import settings
 
+from coditect_license.ledger import open_store, take_server_seat
 from coditect_license.problems import problem_of
 from foundation.clock import utc_now
 from foundation.logs import JsonLines
@@ -18,8 +18,6 @@ from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
 from leasing.http.proofs import Proofs
 from leasing.http.sessions import SessionEndpoint
-from leasing.stores.gate import ServerSeat
-from leasing.stores.sqlite import SqliteStore
 from licenses.license_key import KeyHasher
 from signing.operations import remember_root
 from signing.wiring import (
@@ -33,16 +31,16 @@ class LicenseServer:
     """Everything that one process holds while it serves leases.
 
     Made from the settings; blocking. Raises ServerAlreadyRunning when another server process
-    works on the same SQLite file, and UnsafeKey for a root key that must not be used.
+    works on the same SQLite file, StoreUnavailable when the ledger cannot be reached, and UnsafeKey
+    for a root key that must not be used.
     """
 
     def __init__(self, request_log: JsonLines) -> None:
-        database = Path(str(settings.DATABASES["default"]["NAME"]))
-        self._seat = ServerSeat(database)
+        self._leave = take_server_seat()
         root = root_from_settings()
         remember_root(root, now=utc_now())
         self._seals = seals_from_settings(root)
-        self._engine = Engine(SqliteStore(database))
+        self._engine = Engine(open_store())
         door = Door(bearer_verifier_from_settings(), KeyHasher(settings.LICENSE_KEY_PEPPERS))
         proofs = Proofs(self._seals, settings.LICENSE_ISSUER)
         self.plane = LeasingPlane(
@@ -66,7 +64,7 @@ class LicenseServer:
         await self._engine.stop()
         await self._seals.stop()
         self._request_log.flush()
-        await asyncio.to_thread(self._seat.close)
+        await asyncio.to_thread(self._leave)
 
     def _signing_seconds_left(self) -> int:
         return self._seals.health(int(utc_now().timestamp()))

@@ -95,10 +95,10 @@ _SQLITE: dict[str, Any] = {
         "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
     },
 }
-_database_url = env.secret("LICENSE_DATABASE_URL")
+LICENSE_DATABASE_URL = env.secret("LICENSE_DATABASE_URL")
 DATABASES = {
-    "default": postgresql_database(_database_url, variable="LICENSE_DATABASE_URL")
-    if _database_url
+    "default": postgresql_database(LICENSE_DATABASE_URL, variable="LICENSE_DATABASE_URL")
+    if LICENSE_DATABASE_URL
     else _SQLITE
 }
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
-_REPOSITORY: Final = Path(__file__).resolve().parents[2]
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
 # A published test key: making a fresh RSA-4096 key would cost each start up to several seconds.
-_ROOT_KEY: Final = _REPOSITORY / "token/vectors/keys/root.test-key.pem"
+_ROOT_KEY: Final = REPOSITORY / "token/vectors/keys/root.test-key.pem"
 _STARTED: Final = "Application startup complete."
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 30
@@ -42,7 +42,7 @@ class RunningServer:
         self.output = []
         answering = threading.Event()
         self.process = subprocess.Popen(
-            [sys.executable, str(_REPOSITORY / "backend/manage.py"), "quickstart"],
+            [sys.executable, str(REPOSITORY / "backend/manage.py"), "quickstart"],
             env=self._environment,
             cwd=self.data_dir,
             text=True,

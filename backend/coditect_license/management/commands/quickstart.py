@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from coditect_license.asgi import application
 from coditect_license.demo import Demo, prepare_demo
+from coditect_license.ledger import take_server_seat
 from coditect_license.listening import PortBusy, listen, serve
-from leasing.stores.gate import ServerAlreadyRunning, ServerSeat
+from leasing.stores.gate import ServerAlreadyRunning
 from signing.wiring import root_from_settings
 
 _GREETING = """
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         self.stdout.write("stopped: every acknowledged change is kept")
 
     def _prepare(self) -> None:
-        ServerSeat(Path(str(settings.DATABASES["default"]["NAME"]))).close()
+        take_server_seat()()
         self._say("preparing the database")
         call_command("migrate", verbosity=0)
         if not settings.LICENSE_ROOT_KEY_FILE.exists():

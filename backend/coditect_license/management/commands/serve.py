@@ -1,16 +1,16 @@
 """``manage.py serve``: both planes in one process."""
 
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from coditect_license.asgi import application
+from coditect_license.ledger import take_server_seat
 from coditect_license.listening import PortBusy, listen, serve
-from leasing.stores.gate import ServerAlreadyRunning, ServerSeat
+from leasing.stores.gate import ServerAlreadyRunning
 
 
 class Command(BaseCommand):
@@ -20,14 +20,26 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, **_options: Any) -> None:
         """Serve until told to stop; drain; end with status 0."""
-        plan = MigrationExecutor(connection)
-        if plan.migration_plan(plan.loader.graph.leaf_nodes()):
-            raise CommandError("the database is not migrated; run: manage.py migrate")
-        connection.close()
+        _require_migrated()
         try:
-            ServerSeat(Path(str(settings.DATABASES["default"]["NAME"]))).close()
+            take_server_seat()()
             began = serve(application, listen(settings.HOST, settings.PORT))
         except (PortBusy, ServerAlreadyRunning) as error:
             raise CommandError(str(error)) from error
         if not began:
             raise CommandError("the server did not start; the log above says why")
+
+
+def _require_migrated() -> None:
+    try:
+        plan = MigrationExecutor(connection)
+        is_behind = bool(plan.migration_plan(plan.loader.graph.leaf_nodes()))
+    except OperationalError as error:
+        raise CommandError(f"the database cannot be reached: {_first_line(error)}") from error
+    connection.close()
+    if is_behind:
+        raise CommandError("the database is not migrated; run: manage.py migrate")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
