@@ -3,17 +3,24 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 CODE := token sdk backend tests benchmarks scripts
+DB ?= sqlite
 EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types imports schema schema-check bench pins clean
+.PHONY: help run run-sqlite run-postgres test check format lint types imports schema schema-check bench pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: $(VENV)/installed-run ## start the server with a demo license (PORT=8000, LICENSE_DATA_DIR=.local)
+run: run-$(DB) ## start the server with a demo license (PORT=8000, LICENSE_DATA_DIR=.local, DB=postgres)
+
+run-sqlite: $(VENV)/installed-run
 	@$(EMBEDDED) $(PY) backend/manage.py quickstart
+
+run-postgres: $(VENV)/installed-run $(VENV)/installed-postgres
+	@$(EMBEDDED) PYTHONPATH=backend LICENSE_DATA_DIR=$${LICENSE_DATA_DIR:-.local/postgres} \
+		$(PY) -m coditect_license.run_on_postgres quickstart
 
 test: $(VENV)/installed-dev ## run every test (T=path for some of them)
 	@$(PY) -m pytest $(T)
@@ -51,6 +58,9 @@ clean: ## remove the environment and caches; keeps .local
 
 $(VENV)/installed-run: requirements/run.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install run
+
+$(VENV)/installed-postgres: requirements/postgres.txt
+	@scripts/dev/install postgres
 
 $(VENV)/installed-dev: requirements/dev.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install dev

@@ -69,3 +69,8 @@ def secret(name: str) -> str | None:
 def use_settings(module: str) -> None:
     """Name Django's settings module unless the environment names one already."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", module)
+
+
+def for_child(**more: str) -> dict[str, str]:
+    """Return this process's environment with some settings more, for a child process."""
+    return {**os.environ, **more}

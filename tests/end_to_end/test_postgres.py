@@ -77,3 +77,28 @@ def test_a_database_that_cannot_be_reached_is_one_clear_line(tmp_path: Path) -> 
     assert "the database cannot be reached" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "hunter2" not in ended.stderr
+
+
+def run_on_postgres(data_dir: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {
+        "LICENSE_PROFILE": "embedded",
+        "LICENSE_DATA_DIR": str(data_dir),
+        "PYTHONPATH": str(REPOSITORY / "backend"),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "coditect_license.run_on_postgres", *command],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_private_postgres_keeps_its_data_from_one_command_to_the_next(tmp_path: Path) -> None:
+    assert "[ ]  leasing.0001_initial" in run_on_postgres(tmp_path, "showmigrations", "-p").stdout
+
+    assert run_on_postgres(tmp_path, "migrate").returncode == 0
+
+    assert "[X]  leasing.0001_initial" in run_on_postgres(tmp_path, "showmigrations", "-p").stdout
+    assert run_on_postgres(tmp_path, "no-such-command").returncode == 1
