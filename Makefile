@@ -8,13 +8,14 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-sqlite run-postgres test check format lint types imports schema schema-check bench pins clean
+.PHONY: help run test check format lint types imports schema schema-check bench pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: run-$(DB) ## start the server with a demo license (PORT=8000, LICENSE_DATA_DIR=.local, DB=postgres)
 
+.PHONY: run-sqlite run-postgres
 run-sqlite: $(VENV)/installed-run
 	@$(EMBEDDED) $(PY) backend/manage.py quickstart
 
