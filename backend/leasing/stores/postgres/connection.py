@@ -12,7 +12,7 @@ _Cursor = psycopg.Cursor[tuple[Any, ...]]
 class ReconnectingConnection:
     """One connection at a time to the database at ``url``.
 
-    Nothing is prepared on the server, so a pooler in transaction mode may stand between.
+    Nothing is prepared on the server, as a pooler in transaction mode would need it.
     """
 
     def __init__(self, url: str) -> None:

@@ -19,6 +19,7 @@ from leasing.stores.postgres.connection import ReconnectingConnection
 from leasing.stores.postgres.transaction import PostgresTransaction
 from leasing.stores.sql.acquire import acquire_all
 from leasing.stores.sql.heartbeat import renew_all
+from leasing.stores.sql.kinds import of_kind
 from leasing.stores.sql.reap import reap
 from leasing.stores.sql.release import release_all
 from leasing.stores.sql.session_state import inspect_all
@@ -44,10 +45,9 @@ _REFUSED: Final = (
 class PostgresStore:
     """The ledger in one PostgreSQL database, which other processes may use at the same time.
 
-    ``url`` names a migrated database, directly or through a pooler in transaction mode. The lease
-    clock is the database's, unless ``clock`` is given, for tests. What a batch decides about is
-    locked and read in its transaction; how full a license is is remembered from one to the next,
-    together with the version of its seats.
+    ``url`` names a migrated database. The lease clock is the database's, unless ``clock`` is given,
+    for tests. What a batch decides about is locked and read in its transaction; how full a license
+    is is remembered from one to the next, together with the version of its seats.
     """
 
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
@@ -63,10 +63,10 @@ class PostgresStore:
         for its outcomes: the same calls repeat safely.
         """
         outcomes: dict[int, Outcome] = {}
-        outcomes |= self._apply_kind(renew_all, _of_kind(Heartbeat, calls))
-        outcomes |= self._apply_kind(release_all, _of_kind(Release, calls))
-        outcomes |= self._apply_kind(acquire_all, _of_kind(Acquire, calls))
-        outcomes |= self._apply_kind(inspect_all, _of_kind(Inspect, calls))
+        outcomes |= self._apply_kind(renew_all, of_kind(Heartbeat, calls))
+        outcomes |= self._apply_kind(release_all, of_kind(Release, calls))
+        outcomes |= self._apply_kind(acquire_all, of_kind(Acquire, calls))
+        outcomes |= self._apply_kind(inspect_all, of_kind(Inspect, calls))
         return [outcomes[place] for place in range(len(calls))]
 
     def reap(self, most: int) -> int:
@@ -159,11 +159,6 @@ class _Poisoned(StoreUnavailable):
 
 class _Crossed(StoreUnavailable):
     """Another transaction stood in the way; nothing was committed."""
-
-
-def _of_kind(kind: type[_Call], calls: Sequence[Call]) -> dict[int, _Call]:
-    """Return the calls of one kind by their place in the batch."""
-    return {place: call for place, call in enumerate(calls) if isinstance(call, kind)}
 
 
 def _translated(error: BaseException) -> BaseException:

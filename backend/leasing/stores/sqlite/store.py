@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from coditect_license_token import TokenError
 from foundation.clock import Clock, utc_now
@@ -16,6 +16,7 @@ from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
 from leasing.stores.gate import WriteGate
 from leasing.stores.sql.acquire import acquire_all
 from leasing.stores.sql.heartbeat import renew_all
+from leasing.stores.sql.kinds import of_kind
 from leasing.stores.sql.reap import reap
 from leasing.stores.sql.release import release_all
 from leasing.stores.sql.session_state import inspect_all
@@ -27,8 +28,6 @@ _TICK: Final = timedelta(seconds=5)
 _BUSY_TIMEOUT_SECONDS: Final = 5
 _CHECKPOINT_PAGES: Final = 8_192  # 32 MiB: SQLite's 1,000 would mean one every few batches
 _MOST_REMEMBERED: Final = 10_000
-
-_Call = TypeVar("_Call", Heartbeat, Release, Acquire, Inspect)
 
 
 class SqliteStore:
@@ -83,10 +82,10 @@ class SqliteStore:
     def _apply_together(self, calls: Sequence[Call]) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         with self._transaction() as transaction:
-            outcomes |= renew_all(transaction, _of_kind(Heartbeat, calls))
-            outcomes |= release_all(transaction, _of_kind(Release, calls))
-            outcomes |= acquire_all(transaction, _of_kind(Acquire, calls))
-            outcomes |= inspect_all(transaction, _of_kind(Inspect, calls))
+            outcomes |= renew_all(transaction, of_kind(Heartbeat, calls))
+            outcomes |= release_all(transaction, of_kind(Release, calls))
+            outcomes |= acquire_all(transaction, of_kind(Acquire, calls))
+            outcomes |= inspect_all(transaction, of_kind(Inspect, calls))
         return [outcomes[place] for place in range(len(calls))]
 
     def _apply_alone(self, call: Call) -> Outcome:
@@ -155,11 +154,6 @@ class SqliteStore:
 
 class _Poisoned(StoreUnavailable):
     """One call of a batch cannot be written; the batch was rolled back."""
-
-
-def _of_kind(kind: type[_Call], calls: Sequence[Call]) -> dict[int, _Call]:
-    """Return the calls of one kind by their place in the batch."""
-    return {place: call for place, call in enumerate(calls) if isinstance(call, kind)}
 
 
 def _translated(error: BaseException) -> BaseException:
