@@ -96,6 +96,21 @@ def test_s5_a_release_races_its_own_repetitions(stores: list[PostgresStore]) -> 
     assert contradictions(customer) == []
 
 
+def test_s3_a_change_of_ones_own_does_not_hide_one_of_another_process_before_it(
+    stores: list[PostgresStore],
+) -> None:
+    customer = Customer("alice", seats=3)
+    (held,) = stores[0].apply([customer.acquire("laptop")])
+    assert isinstance(held, Lease)
+
+    stores[1].apply([customer.acquire("desktop")])
+    stores[0].apply([customer.release(held.session_id)])
+    (granted,) = stores[0].apply([customer.acquire("tablet")])
+
+    assert isinstance(granted, Lease)
+    assert granted.in_use == 2
+
+
 class Crowd:
     """Programs on the same few devices, each served by another process; several share a device."""
 
