@@ -36,6 +36,21 @@ def postgresql_database(url: str, *, variable: str) -> dict[str, Any]:
     }
 
 
+def leasing_address(url: str | None, *, variable: str, default: str | None) -> str | None:
+    """Return the address that the leasing plane uses, which is ``default`` unless it has its own.
+
+    None is SQLite. Raises EnvironmentMistake as above, and for an address of the leasing plane on
+    PostgreSQL when the ledger is not there. That both name one database is not checked: a pooler
+    may go by another name for each.
+    """
+    if not url:
+        return default
+    if not default:
+        raise EnvironmentMistake(f"{variable} is set and LICENSE_DATABASE_URL is not")
+    _parameters(url, variable)
+    return url
+
+
 def _parameters(url: str, variable: str) -> dict[str, Any]:
     if not url.startswith(_SCHEMES):
         raise EnvironmentMistake(f"{variable} must be {_FORM}")

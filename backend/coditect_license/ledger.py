@@ -13,8 +13,8 @@ from leasing.stores.sqlite import SqliteStore
 
 def open_store() -> Store:
     """Open the ledger. Raises StoreUnavailable when it cannot be reached."""
-    if settings.LICENSE_DATABASE_URL:
-        return PostgresStore(settings.LICENSE_DATABASE_URL)
+    if settings.LICENSE_LEASING_DATABASE_URL:
+        return PostgresStore(settings.LICENSE_LEASING_DATABASE_URL)
     return SqliteStore(_file())
 
 

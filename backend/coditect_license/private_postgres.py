@@ -63,13 +63,15 @@ class PrivatePostgres:
     sockets: Path
     pid: int
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, *, login: str = _USER) -> str:
         """Return the address of a database, for libpq and for LICENSE_DATABASE_URL alike.
 
-        It names the superuser ``license``. The database need not exist.
+        It names the superuser ``license`` unless another login is named. Neither the database nor
+        the login need exist.
         """
         host = quote(str(self.sockets), safe="")
-        return f"postgresql://{_USER}@/{quote(database, safe='')}?host={host}&port={_PORT}"
+        who, name = quote(login, safe=""), quote(database, safe="")
+        return f"postgresql://{who}@/{name}?host={host}&port={_PORT}"
 
     def ensure_database(self, name: str) -> None:
         """Make an empty database unless there is one of this name."""
@@ -77,6 +79,22 @@ class PrivatePostgres:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if known.fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def ensure_leasing_login(self, name: str) -> None:
+        """Make a login that may act as the role ``leasing`` and nothing else, unless it is there.
+
+        The role is made too when it is missing; what it may do is granted by the migrations.
+        """
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            for role, options in (
+                ("leasing", "NOLOGIN"),
+                (name, "LOGIN NOINHERIT IN ROLE leasing"),
+            ):
+                known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+                if known.fetchone() is None:
+                    connection.execute(
+                        sql.SQL("CREATE ROLE {} " + options).format(sql.Identifier(role))
+                    )
 
 
 @contextmanager

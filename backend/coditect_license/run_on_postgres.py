@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from coditect_license.embedded import data_dir
-from coditect_license.private_postgres import PostgresFailed, running_postgres
+from coditect_license.private_postgres import PostgresFailed, PrivatePostgres, running_postgres
 from foundation import env
 
 _MANAGE: Final = Path(__file__).resolve().parents[1] / "manage.py"
 _DATABASE: Final = "license"
+_LEASING_LOGIN: Final = "license_leasing"
 
 
 def main(command: Sequence[str]) -> int:
@@ -25,15 +26,19 @@ def main(command: Sequence[str]) -> int:
         folder = data_dir(env.text("LICENSE_DATA_DIR", ".local/postgres")) / "database"
         with running_postgres(folder) as server:
             server.ensure_database(_DATABASE)
-            return _run(command, server.url(_DATABASE))
+            server.ensure_leasing_login(_LEASING_LOGIN)
+            return _run(command, server)
     except (env.EnvironmentMistake, PostgresFailed) as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
 
 
-def _run(command: Sequence[str], url: str) -> int:
+def _run(command: Sequence[str], server: PrivatePostgres) -> int:
     """Run the command to its own end: Ctrl-C reaches it from the terminal, SIGTERM from here."""
-    environment = env.for_child(LICENSE_DATABASE_URL=url)
+    environment = env.for_child(
+        LICENSE_DATABASE_URL=server.url(_DATABASE),
+        LICENSE_LEASING_DATABASE_URL=server.url(_DATABASE, login=_LEASING_LOGIN),
+    )
     child = subprocess.Popen(  # noqa: S603  our own program; the words are the caller's own shell's
         [sys.executable, str(_MANAGE), *command], env=environment
     )

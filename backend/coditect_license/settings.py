@@ -3,14 +3,14 @@
 ``LICENSE_PROFILE`` decides what may be missing. ``production`` (the default) takes nothing for
 granted. ``embedded`` is one machine with no services: SQLite, a local signing key and secrets
 made at first start, all under ``LICENSE_DATA_DIR``. ``LICENSE_DATABASE_URL`` puts PostgreSQL in
-SQLite's place.
+SQLite's place; ``LICENSE_LEASING_DATABASE_URL`` gives the leasing plane a login of its own there.
 """
 
 from pathlib import Path
 from typing import Any
 
 from coditect_license import embedded
-from coditect_license.database_url import postgresql_database
+from coditect_license.database_url import leasing_address, postgresql_database
 from foundation import env
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -101,6 +101,11 @@ DATABASES = {
     if LICENSE_DATABASE_URL
     else _SQLITE
 }
+LICENSE_LEASING_DATABASE_URL = leasing_address(
+    env.secret("LICENSE_LEASING_DATABASE_URL"),
+    variable="LICENSE_LEASING_DATABASE_URL",
+    default=LICENSE_DATABASE_URL,
+)
 
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True

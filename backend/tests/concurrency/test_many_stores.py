@@ -15,6 +15,7 @@ from leasing.store import Call, Lease, Outcome, Released
 from leasing.stores.postgres import PostgresStore, statements
 from tests.support.customer import Customer
 from tests.support.ledger import contradictions, live_seats
+from tests.support.postgres import as_leasing
 from tests.support.telling import tell
 
 STORES = 10
@@ -23,7 +24,7 @@ ROUNDS = 30
 
 @pytest.fixture
 def stores(postgres_db: str) -> Iterator[list[PostgresStore]]:
-    opened = [PostgresStore(postgres_db) for _ in range(STORES)]
+    opened = [PostgresStore(as_leasing(postgres_db)) for _ in range(STORES)]
     yield opened
     for store in opened:
         store.close()

@@ -2,6 +2,7 @@
 
 A test asks for ``postgres_db``: Django is then on a migrated database of the test's own, and the
 fixture's value is its address. A child process gets the same with LICENSE_DATABASE_URL set to it.
+Stores go by another login, ``as_leasing``, that may do nothing but act as the role ``leasing``.
 A thread that uses Django closes its connection itself (``connections.close_all()``).
 """
 
@@ -23,6 +24,7 @@ from psycopg import sql
 from coditect_license.database_url import postgresql_database
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 
+LEASING_LOGIN: Final = "license_leasing"
 _TEMPLATE: Final = "migrated"
 _MEMORY: Final = Path("/dev/shm")
 _ENOUGH_MEMORY_BYTES: Final = 1 << 30
@@ -43,7 +45,19 @@ def folder_for_postgres() -> Iterator[Path]:
 def postgres_for_tests() -> Iterator[PrivatePostgres]:
     """Run a server that forgets everything at the end."""
     with folder_for_postgres() as folder, running_postgres(folder, durable=False) as server:
+        server.ensure_leasing_login(LEASING_LOGIN)
         yield server
+
+
+def as_leasing(url: str) -> str:
+    """Return the address of the same database for the login of the leasing plane."""
+    return as_login(url, LEASING_LOGIN)
+
+
+def as_login(url: str, login: str) -> str:
+    """Return the address of the same database for another login."""
+    scheme, rest = url.split("://")
+    return f"{scheme}://{login}@{rest.partition('@')[2]}"
 
 
 def _quick_folder() -> Path | None:

@@ -21,6 +21,7 @@ from leasing.stores.postgres import PostgresStore
 from leasing.stores.sqlite import SqliteStore
 from tests.support.clock import ManualClock
 from tests.support.customer import Customer
+from tests.support.postgres import as_leasing
 
 LONGEST_SILENCE_SECONDS = 25
 """Between two ticks, so that no reclaim hold begins: the last stamp may be 5 s older."""
@@ -38,8 +39,11 @@ def open_sqlite(database: Address, clock: Clock) -> Store:
 
 
 def open_postgres(database: Address, clock: Clock) -> Store:
-    """Open the store of many processes, on a clock of the test's own."""
-    return PostgresStore(str(database), clock=clock)
+    """Open the store of many processes, on a clock of the test's own.
+
+    Its login may do what the leasing plane must, and nothing else.
+    """
+    return PostgresStore(as_leasing(str(database)), clock=clock)
 
 
 STORES: dict[str, OpenStore] = {"sqlite": open_sqlite, "postgres": open_postgres}

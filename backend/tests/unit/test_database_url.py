@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from coditect_license.database_url import postgresql_database
+from coditect_license.database_url import leasing_address, postgresql_database
 from foundation.env import EnvironmentMistake
 
 VARIABLE = "LICENSE_DATABASE_URL"
@@ -102,3 +102,26 @@ def test_a_wrong_address_is_a_mistake_that_keeps_the_password_to_itself(url: str
     assert "\n" not in str(mistake.value)
     assert mistake.value.__cause__ is None
     assert mistake.value.__suppress_context__ or mistake.value.__context__ is None
+
+
+class TestTheAddressOfTheLeasingPlane:
+    def test_is_the_ledgers_unless_it_has_its_own(self) -> None:
+        own = "postgresql://lessor@/ledger"
+
+        assert leasing("", default="postgresql:///ledger") == "postgresql:///ledger"
+        assert leasing(own, default="postgresql:///ledger") == own
+        assert leasing("", default=None) is None
+
+    def test_is_a_mistake_without_the_ledgers(self) -> None:
+        with pytest.raises(EnvironmentMistake, match="LICENSE_DATABASE_URL is not"):
+            leasing("postgresql://lessor@/ledger", default=None)
+
+    def test_is_a_mistake_that_shows_no_password_when_it_names_no_database(self) -> None:
+        with pytest.raises(EnvironmentMistake, match="names no database") as refused:
+            leasing("postgresql://lessor:s3cret@db", default="postgresql:///ledger")
+
+        assert "s3cret" not in str(refused.value)
+
+
+def leasing(url: str, *, default: str | None) -> str | None:
+    return leasing_address(url, variable="LICENSE_LEASING_DATABASE_URL", default=default)

@@ -4,20 +4,35 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import psycopg
+from psycopg.abc import RV, PQGen
 
-_CONNECT_SECONDS: Final = 5
+CONNECT_SECONDS: Final = 5
+ANSWER_SECONDS: Final = 6  # the server itself ends a statement after 4 (statements.BEGIN)
 _Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+class _ImpatientConnection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that gives up on a server, a pooler or a network that has fallen silent.
+
+    No timeout of the server's helps there, and TCP's own see no fault while the peer's kernel
+    acknowledges what a stopped process never reads.
+    """
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.5, timeout: float | None = None) -> RV:
+        """Consume a generator of psycopg's. Raises an OperationalError after ANSWER_SECONDS."""
+        return super().wait(gen, interval, ANSWER_SECONDS if timeout is None else timeout)
 
 
 class ReconnectingConnection:
     """One connection at a time to the database at ``url``.
 
-    Nothing is prepared on the server, as a pooler in transaction mode would need it.
+    Nothing is prepared on the server and nothing is left in its session, as a pooler in transaction
+    mode needs it.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._open: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._open: _ImpatientConnection | None = None
 
     def execute(self, statement: str, values: Mapping[str, Any] | None = None, /) -> _Cursor:
         """Run one statement with named values, connecting first when there is no connection.
@@ -29,7 +44,10 @@ class ReconnectingConnection:
         return self._open.execute(statement.encode(), values)
 
     def roll_back(self) -> None:
-        """Leave the connection fit for the next transaction, or leave it."""
+        """Leave the connection fit for the next transaction, or leave it.
+
+        One that still owes an answer takes no further statement: it is closed.
+        """
         if self._open is None:
             return
         try:
@@ -43,11 +61,11 @@ class ReconnectingConnection:
             self._open.close()
             self._open = None
 
-    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        return psycopg.connect(
+    def _connect(self) -> _ImpatientConnection:
+        return _ImpatientConnection.connect(
             self._url,
             autocommit=True,
             prepare_threshold=None,
-            connect_timeout=_CONNECT_SECONDS,
+            connect_timeout=CONNECT_SECONDS,
             application_name="license-leasing",
         )

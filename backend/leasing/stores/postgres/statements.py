@@ -323,10 +323,12 @@ LOCKED_FIRST = {
 }
 """What locks the rows that a statement answers; run before it with the same values."""
 
-# Begins a transaction that waits for no lock and runs no statement for long. Its statements look
-# rows up by their keys, whatever the statistics of a table that has just grown say.
+# Begins a transaction in the leasing role, which waits for no lock, runs no statement for long and
+# is not left open for long. Its statements join tables in the order in which they name them, and
+# look rows up by their keys, whatever the statistics of a table that has just grown say.
 BEGIN = """
-BEGIN; SET LOCAL statement_timeout = 4000; SET LOCAL lock_timeout = 2000;
+BEGIN; SET LOCAL ROLE leasing; SET LOCAL statement_timeout = 4000; SET LOCAL lock_timeout = 2000;
+SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL join_collapse_limit = 1;
 SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"""
 
 # Answers the database's clock, when the ledger was last alive, since when reclaims are held and

@@ -33,6 +33,7 @@ _Call = TypeVar("_Call", Heartbeat, Release, Acquire, Inspect)
 _DecideAll = Callable[[Transaction, Mapping[int, _Call]], dict[int, Outcome]]
 _Result = TypeVar("_Result")
 _CROSSED: Final = (errors.DeadlockDetected, errors.SerializationFailure)
+_NO_ROLE: Final = (errors.InsufficientPrivilege, errors.InvalidParameterValue)
 _REFUSED: Final = (
     psycopg.DataError,
     psycopg.IntegrityError,
@@ -54,7 +55,11 @@ class PostgresStore:
         self._clock = clock
         self._connection = ReconnectingConnection(url)
         self._known = Known()
-        self.tick()
+        try:
+            self.tick()
+        except StoreUnavailable:
+            self._connection.close()
+            raise
 
     def apply(self, calls: Sequence[Call]) -> list[Outcome]:
         """Decide and commit a batch, kind by kind; one outcome for each call, in order.
@@ -122,7 +127,7 @@ class PostgresStore:
     @contextmanager
     def _transaction(self) -> Iterator[PostgresTransaction]:
         try:
-            self._connection.execute(statements.BEGIN)
+            self._enter()
             transaction = self._begin()
             yield transaction
             transaction.changes.write()
@@ -134,6 +139,15 @@ class PostgresStore:
             if translated is error:
                 raise
             raise translated from error
+
+    def _enter(self) -> None:
+        try:
+            self._connection.execute(statements.BEGIN)
+        except _NO_ROLE as error:
+            raise StoreUnavailable(
+                f"the ledger's login cannot act as the role leasing: {error.diag.message_primary}"
+                " (docs/how-to/database-roles.md)"
+            ) from error
 
     def _begin(self) -> PostgresTransaction:
         now, last_alive_at, hold = self._state()

@@ -1,0 +1,264 @@
+"""What the leasing plane may do in PostgreSQL: its work, and nothing else (S11, docs/adr/0011)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection as django_connection
+from psycopg import errors, sql
+
+from leasing.stores.postgres import PostgresStore, statements
+from tests.support.customer import Customer
+from tests.support.postgres import LEASING_LOGIN, as_leasing, as_login
+
+TENANT_TABLES = {
+    "tenant",
+    "product",
+    "license",
+    "seat",
+    "seat_instance",
+    "license_session",
+    "seats_version",
+    "audit_event",
+    "denial_count",
+}
+WITHOUT_TENANT = {
+    "ledger_state",
+    "signing_key",
+    "key_set_version",
+    "trusted_issuer",
+    "django_migrations",
+}
+VALUES: dict[str, object] = {
+    "wanted": "[]",
+    "rows": "[]",
+    "hmacs": "[]",
+    "most": 1,
+    "slot": 0,
+    "cap": 1,
+    "tenant": "0" * 32,
+    "license": "0" * 32,
+    "session": "0" * 32,
+    "instance": "",
+    "now": "2026-01-01",
+    "horizon": "2026-01-01",
+    "alive": "2026-01-01",
+    "hold_since": None,
+    "silent_since": None,
+}
+"""Something for every value that a statement names."""
+
+FORBIDDEN = {
+    "more seats": "UPDATE license SET seats = 1000",
+    "any change of a license": "UPDATE license SET updated_at = now()",
+    "a license that never expires": "UPDATE license SET expires_at = 'infinity'",
+    "a new license": "INSERT INTO license (id) VALUES (gen_random_uuid())",
+    "no license": "DELETE FROM license",
+    "reading the hint of a key": "SELECT key_hint FROM license",
+    "reading what happened": "SELECT action FROM audit_event",
+    "forgetting what happened": "DELETE FROM audit_event",
+    "rewriting what happened": "UPDATE audit_event SET principal = 'user:nobody'",
+    "emptying the book": "TRUNCATE audit_event",
+    "deleting seats": "DELETE FROM seat",
+    "moving a seat to another tenant": "UPDATE seat SET tenant_id = gen_random_uuid()",
+    "deleting sessions": "DELETE FROM license_session",
+    "moving a session to another license": "UPDATE license_session SET license_id = id",
+    "reading who holds": "SELECT principal FROM license_session",
+    "reading metadata": "SELECT metadata FROM license_session",
+    "reading customers": "SELECT name FROM tenant",
+    "reading product names": "SELECT name FROM product",
+    "reading signing keys": "SELECT pem FROM signing_key",
+    "trusting a signing key": "UPDATE signing_key SET status = 'active'",
+    "reading issuers": "SELECT jwks FROM trusted_issuer",
+    "trusting an issuer": "INSERT INTO trusted_issuer (issuer) VALUES ('evil')",
+    "reading migrations": "SELECT name FROM django_migrations",
+    "deleting the state": "DELETE FROM ledger_state",
+    "making a table": "CREATE TABLE evil (id int)",
+    "a new policy": "CREATE POLICY evil ON license FOR ALL TO leasing USING (true)",
+    "no walls": "ALTER TABLE license DISABLE ROW LEVEL SECURITY",
+    "passing rights on": "GRANT SELECT ON seat TO PUBLIC",
+    "a new role": "CREATE ROLE evil",
+    "becoming the owner": "SET ROLE license",
+}
+
+
+@pytest.fixture
+def owner(postgres_db: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(postgres_db, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def leasing(postgres_db: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the leasing plane's login, in its role; there are seats and a session."""
+    store = PostgresStore(as_leasing(postgres_db))
+    store.apply([Customer("alice", seats=3).acquire("laptop")])
+    store.close()
+    with psycopg.connect(as_leasing(postgres_db), autocommit=True) as connection:
+        connection.execute("SET ROLE leasing")
+        yield connection
+
+
+@pytest.mark.parametrize("deed", FORBIDDEN)
+def test_s11_the_leasing_plane_may_not(deed: str, leasing: psycopg.Connection[Any]) -> None:
+    with pytest.raises(errors.InsufficientPrivilege):
+        leasing.execute(FORBIDDEN[deed].encode())
+
+
+def test_what_the_leasing_plane_must_it_may(leasing: psycopg.Connection[Any]) -> None:
+    leasing.execute("SELECT seats, key_hmac FROM license FOR NO KEY UPDATE")
+    leasing.execute("SELECT session_id FROM seat FOR NO KEY UPDATE")
+
+    assert leasing.execute("SELECT count(*) FROM seat").fetchone() == (1,)
+
+
+def test_its_login_alone_may_do_nothing(postgres_db: str) -> None:
+    with (
+        psycopg.connect(as_leasing(postgres_db)) as connection,
+        pytest.raises(errors.InsufficientPrivilege),
+    ):
+        connection.execute("SELECT slot FROM seat")
+
+
+def test_its_login_is_nobody_special(owner: psycopg.Connection[Any]) -> None:
+    for role in (LEASING_LOGIN, "leasing"):
+        assert (
+            owner.execute(
+                "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls"
+                " FROM pg_roles WHERE rolname = %s",
+                [role],
+            ).fetchone()
+            == (False,) * 5
+        )
+
+
+def test_a_store_steps_into_the_role_even_with_the_owners_login(postgres_db: str) -> None:
+    store = PostgresStore(postgres_db)
+    with store._transaction() as transaction:
+        assert transaction.one("SELECT current_user") == ("leasing",)
+    store.close()
+
+
+def test_s11_whoever_has_no_policy_of_his_own_sees_no_row(
+    owner: psycopg.Connection[Any], leasing: psycopg.Connection[Any], postgres_db: str
+) -> None:
+    owner.execute("DROP ROLE IF EXISTS stranger")
+    owner.execute("CREATE ROLE stranger LOGIN")
+    owner.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO stranger")
+
+    with psycopg.connect(as_login(postgres_db, "stranger"), autocommit=True) as stranger:
+        for table in TENANT_TABLES:
+            of_table = sql.Identifier(table)
+            count = sql.SQL("SELECT count(*) FROM {}").format(of_table)
+            assert (table, stranger.execute(count).fetchone()) == (table, (0,))
+            assert stranger.execute(sql.SQL("DELETE FROM {}").format(of_table)).rowcount == 0
+        with pytest.raises(errors.InsufficientPrivilege):
+            stranger.execute("INSERT INTO tenant VALUES (gen_random_uuid(), 'x', 'X', now())")
+    owner.execute("DROP OWNED BY stranger")
+    owner.execute("DROP ROLE stranger")
+
+
+class TestEveryTable:
+    @pytest.mark.usefixtures("postgres_db")
+    def test_is_known_here(self) -> None:
+        with django_connection.cursor() as cursor:
+            tables = set(django_connection.introspection.table_names(cursor))
+
+        assert tables == TENANT_TABLES | WITHOUT_TENANT
+
+    def test_that_carries_a_tenant_has_walls(self, owner: psycopg.Connection[Any]) -> None:
+        walled = owner.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relrowsecurity"
+        ).fetchall()
+        tenant_columns = owner.execute(
+            "SELECT table_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND column_name = 'tenant_id'"
+        ).fetchall()
+
+        assert {name for (name,) in walled} == TENANT_TABLES
+        assert {name for (name,) in tenant_columns} == TENANT_TABLES - {"tenant"}
+
+    def test_has_policies_for_the_leasing_role_alone(self, owner: psycopg.Connection[Any]) -> None:
+        policies = owner.execute("SELECT DISTINCT roles::text[] FROM pg_policies").fetchall()
+
+        assert policies == [(["leasing"],)]
+
+
+class TestEveryGrant:
+    """Explaining a statement checks its rights as running it would, and changes nothing."""
+
+    def test_together_they_suffice_for_every_statement(
+        self, leasing: psycopg.Connection[Any]
+    ) -> None:
+        assert refused(leasing) == set()
+
+    def test_alone_is_needed_by_a_statement(self, owner: psycopg.Connection[Any]) -> None:
+        granted = grants(owner)
+        assert len(granted) > 50
+
+        needless = [grant for grant in granted if not refused_without(grant, owner)]
+
+        assert needless == [], "granted and not needed"
+
+    def test_more_than_the_migration_gave_would_be_noticed(
+        self, owner: psycopg.Connection[Any]
+    ) -> None:
+        owner.execute("GRANT SELECT (key_hint) ON license TO leasing")
+
+        assert not refused_without(("license", "key_hint", "SELECT"), owner)
+        assert ("license", "key_hint", "SELECT") in grants(owner)
+
+
+Grant = tuple[str, str, str]
+
+
+def grants(owner: psycopg.Connection[Any]) -> list[Grant]:
+    """Return every right of the role as table, column and deed; the column is empty for DELETE."""
+    columns = owner.execute(
+        "SELECT table_name, column_name, privilege_type FROM information_schema.column_privileges"
+        " WHERE grantee = 'leasing'"
+    ).fetchall()
+    tables = owner.execute(
+        "SELECT table_name, '', privilege_type FROM information_schema.table_privileges"
+        " WHERE grantee = 'leasing'"
+    ).fetchall()
+    return sorted([*columns, *tables])
+
+
+def refused_without(grant: Grant, owner: psycopg.Connection[Any]) -> set[str]:
+    """Return the statements that the role may not run when one of its rights is taken away."""
+    table, column, deed = grant
+    what = sql.SQL(deed) + (
+        sql.SQL(" ({})").format(sql.Identifier(column)) if column else sql.SQL("")
+    )
+    with owner.transaction(force_rollback=True):
+        owner.execute(sql.SQL("REVOKE {} ON {} FROM leasing").format(what, sql.Identifier(table)))
+        owner.execute("SET LOCAL ROLE leasing")
+        return refused(owner)
+
+
+def refused(connection: psycopg.Connection[Any]) -> set[str]:
+    """Return the names of the statements that a connection may not run."""
+    return {name for name, text in all_statements().items() if not may(connection, text)}
+
+
+def may(connection: psycopg.Connection[Any], statement: str) -> bool:
+    try:
+        with connection.transaction(), psycopg.ClientCursor(connection) as cursor:
+            cursor.execute(b"EXPLAIN " + statement.encode(), VALUES)
+    except errors.InsufficientPrivilege:
+        return False
+    return True
+
+
+def all_statements() -> Mapping[str, str]:
+    """Return every statement of the store by its name, and those that lock by theirs."""
+    named = {
+        name: text
+        for name, text in vars(statements).items()
+        if name.isupper() and isinstance(text, str) and not name.startswith("_") and name != "BEGIN"
+    }
+    locks = {f"lock of {text}": text for text in statements.LOCKED_FIRST.values()}
+    assert len(named) > 25
+    return named | locks
