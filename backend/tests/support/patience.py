@@ -10,10 +10,17 @@ _PROFILES = {
 }
 
 
-def patience() -> settings:
-    """Return the settings of the profile that the environment names, without time limits."""
+def patience(*, most: int | None = None) -> settings:
+    """Return the settings of the profile that the environment names, without time limits.
+
+    ``most`` is how many examples the moderate one tries where each of them is slow.
+    """
+    name = os.environ.get("HYPOTHESIS_PROFILE", "moderate")
+    profile = _PROFILES[name]
+    if most is not None and name == "moderate":
+        profile = settings(profile, max_examples=most)
     return settings(
-        _PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "moderate")],
+        profile,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
