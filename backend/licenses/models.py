@@ -16,7 +16,9 @@ class Product(models.Model):
     """A program that is sold; its ``code`` is the audience of every lease token."""
 
     pk = models.CompositePrimaryKey("tenant_id", "id")
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="products")
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="products", db_index=False
+    )
     id = models.UUIDField(default=new_id, editable=False)
     code = models.SlugField(max_length=63)
     name = models.CharField(max_length=200)
@@ -27,6 +29,7 @@ class Product(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["tenant", "code"], name="product_code_per_tenant"),
         )
+        indexes = (models.Index(fields=["id"], name="product_by_id"),)
 
     def __str__(self) -> str:
         return self.code
@@ -42,7 +45,9 @@ class License(models.Model):
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "id")
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="licenses")
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="licenses", db_index=False
+    )
     id = models.UUIDField(default=new_id, editable=False)
     product_id = models.UUIDField()
     product = models.ForeignObject(
@@ -87,7 +92,10 @@ class License(models.Model):
                 name="license_heartbeat_at_most_a_third",
             ),
         )
-        indexes = (models.Index(fields=["key_hmac"], name="license_key_hmac"),)
+        indexes = (
+            models.Index(fields=["key_hmac"], name="license_key_hmac"),
+            models.Index(fields=["id"], name="license_by_id"),
+        )
 
     def __str__(self) -> str:
         return f"{self.tier} x {self.seats} ({self.key_hint})"

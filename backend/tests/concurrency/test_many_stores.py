@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
-from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +14,7 @@ from leasing.store import Call, Lease, Outcome, Released
 from leasing.stores.postgres import PostgresStore, statements
 from tests.support.customer import Customer
 from tests.support.ledger import contradictions, live_seats
+from tests.support.meanwhile import happening
 from tests.support.postgres import as_leasing
 from tests.support.telling import tell
 
@@ -160,28 +160,6 @@ def test_s1_s4_s15_seats_change_hands_between_processes_for_a_while(
 
     tell(f"{granted} seats granted by {STORES} stores, none twice")
     assert granted > ROUNDS
-
-
-class Meanwhile:
-    """A connection beside which something happens, once, before a statement runs."""
-
-    def __init__(self, connection: Any, statement: str, happen: Callable[[], object]) -> None:
-        self._connection = connection
-        self._statement = statement
-        self._happen: Callable[[], object] | None = happen
-
-    def execute(self, statement: str, *values: Any) -> Any:
-        if statement == self._statement and self._happen is not None:
-            happen, self._happen = self._happen, None
-            happen()
-        return self._connection.execute(statement, *values)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-
-def happening(store: PostgresStore, statement: str, happen: Callable[[], object]) -> None:
-    store._connection = Meanwhile(store._connection, statement, happen)  # type: ignore[assignment]
 
 
 def let_lapse(database: str, session: str) -> None:

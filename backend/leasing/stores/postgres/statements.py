@@ -64,10 +64,6 @@ def _stored(column: str) -> str:
     return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
 
 
-def _instant(column: str) -> str:
-    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-
-
 def _hex(column: str) -> str:
     return f"replace({column}::text, '-', '')"
 
@@ -78,17 +74,17 @@ def _given(name: str) -> str:
 
 _TERMS = f"""json_build_array(
     l.tenant_id, l.id, p.code, l.tier, l.entitlements, l.seats, l.overdraft_seats, l.status,
-    {_instant("l.expires_at")}, l.ttl_seconds, l.heartbeat_interval_seconds, l.key_auth)"""
+    l.expires_at, l.ttl_seconds, l.heartbeat_interval_seconds, l.key_auth)"""
 
 
 def _token_part(column: str) -> str:
     unnamed = f"CASE WHEN i.instance_id IS NULL THEN n.{column} END"
-    return _instant(f"coalesce(i.{column}, {unnamed})")
+    return f"coalesce(i.{column}, {unnamed})"
 
 
 _HOLDING = f"""json_build_array(
-    s.session_id, s.slot, s.gen, s.device, {_instant("s.lease_expires_at")},
-    {_instant("s.unnamed_expires_at")}, n.seq,
+    s.session_id, s.slot, s.gen, s.device, s.lease_expires_at,
+    s.unnamed_expires_at, n.seq,
     {_token_part("token_issued_at")}, {_token_part("token_expires_at")})"""
 
 _SEAT_OF_SESSION = """
@@ -96,11 +92,19 @@ JOIN license_session AS n ON n.tenant_id = w.tenant AND n.id = w.session
 JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
     AND s.slot = n.slot AND s.session_id = n.id"""
 
-# Written so that no index but that of the devices can serve it: without statistics the planner
-# would as soon read all seats of the license.
+# These are written so that one index alone can serve them: without good statistics the planner
+# would as soon read all seats of a license, or all licenses of a tenant.
 _SEAT_OF_DEVICE = """
 JOIN seat AS s ON s.device = w.device AND s.device IS NOT NULL
     AND (s.tenant_id, s.license_id) IS NOT DISTINCT FROM (w.tenant, w.license)"""
+
+_LICENSE_OF_SEAT = (
+    """JOIN license AS l ON l.id = s.license_id AND l.tenant_id IS NOT DISTINCT FROM s.tenant_id"""
+)
+
+_PRODUCT_OF_LICENSE = (
+    """JOIN product AS p ON p.id = l.product_id AND p.tenant_id IS NOT DISTINCT FROM l.tenant_id"""
+)
 
 _IN_KEY_ORDER = "ORDER BY s.tenant_id, s.license_id, s.slot FOR NO KEY UPDATE OF s"
 
@@ -108,7 +112,7 @@ TERMS = f"""
 SELECT coalesce(json_agg(json_build_array(w.place, {_TERMS})), '[]')::text
 FROM {_wanted("place", "tenant", "hmac")} AS w
 JOIN license AS l ON l.key_hmac = w.hmac AND (w.tenant IS NULL OR l.tenant_id = w.tenant)
-JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id"""
+{_PRODUCT_OF_LICENSE}"""
 
 # Locks the licenses that acquires ask for: grants of one license come one after the other.
 _LOCK_LICENSES = f"""
@@ -127,8 +131,8 @@ SELECT coalesce(json_agg(json_build_array(
     EXISTS (SELECT 1 FROM seat_instance AS a
             WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id))), '[]')::text
 FROM {_wanted("place", "tenant", "session", "instance")} AS w{_SEAT_OF_SESSION}
-JOIN license AS l ON l.tenant_id = s.tenant_id AND l.id = s.license_id
-JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
+{_LICENSE_OF_SEAT}
+{_PRODUCT_OF_LICENSE}
 LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
     AND i.instance_id = w.instance"""
 
@@ -155,13 +159,13 @@ SELECT 1 FROM {_wanted("place", "tenant", "license", "device", "instance")} AS w
 
 SEATS_OF_SESSIONS = f"""
 SELECT coalesce(json_agg(json_build_array(
-    w.place, {_hex("s.license_id")}, s.slot, {_instant("s.lease_expires_at")},
-    {_instant("s.unnamed_expires_at")}, l.heartbeat_interval_seconds,
-    (SELECT coalesce(json_agg({_instant("a.lease_expires_at")}), '[]') FROM seat_instance AS a
+    w.place, {_hex("s.license_id")}, s.slot, s.lease_expires_at,
+    s.unnamed_expires_at, l.heartbeat_interval_seconds,
+    (SELECT coalesce(json_agg(a.lease_expires_at), '[]') FROM seat_instance AS a
      WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id
        AND a.instance_id <> w.instance))), '[]')::text
 FROM {_wanted("place", "tenant", "session", "instance")} AS w{_SEAT_OF_SESSION}
-JOIN license AS l ON l.tenant_id = s.tenant_id AND l.id = s.license_id"""
+{_LICENSE_OF_SEAT}"""
 
 RELEASED_SEATS = f"""
 SELECT coalesce(json_agg(json_build_array({_hex("w.license")}, (
@@ -217,7 +221,8 @@ ORDER BY slot LIMIT %(most)s"""
 LAPSED_ANYWHERE = f"""
 SELECT {_hex("s.tenant_id")}, {_hex("s.license_id")}, s.slot, {_hex("s.session_id")},
        {_stored("s.lease_expires_at")}, l.heartbeat_interval_seconds
-FROM seat AS s JOIN license AS l ON l.tenant_id = s.tenant_id AND l.id = s.license_id
+FROM seat AS s
+{_LICENSE_OF_SEAT}
 WHERE s.session_id IS NOT NULL AND s.lease_expires_at <= {_given("now")}
 LIMIT %(most)s FOR NO KEY UPDATE OF s SKIP LOCKED"""
 
@@ -323,13 +328,20 @@ LOCKED_FIRST = {
 }
 """What locks the rows that a statement answers; run before it with the same values."""
 
-# Begins a transaction in the leasing role, which waits for no lock, runs no statement for long and
-# is not left open for long. Its statements join tables in the order in which they name them, and
-# look rows up by their keys, whatever the statistics of a table that has just grown say.
-BEGIN = """
-BEGIN; SET LOCAL ROLE leasing; SET LOCAL statement_timeout = 4000; SET LOCAL lock_timeout = 2000;
-SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL join_collapse_limit = 1;
-SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"""
+# What holds within one transaction: it acts in the leasing role, waits for no lock, runs no statement
+# for long and is not left open for long. Its tables are joined in the order in which a statement
+# names them, by their keys, whatever the statistics of a table that has just grown say.
+_WITHIN = """SET LOCAL ROLE leasing; SET LOCAL statement_timeout = 4000;
+SET LOCAL lock_timeout = 2000; SET LOCAL idle_in_transaction_session_timeout = 5000;
+SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+SET LOCAL enable_material = off; SET LOCAL join_collapse_limit = 1; SET LOCAL timezone = 'UTC'"""
+
+# Begins a transaction whose statements each see what was committed before them.
+BEGIN = f"BEGIN; {_WITHIN}"
+
+# Begins one whose statements all see the same instant. It locks nothing before it reads, and fails
+# when a row that it changes was changed by somebody else since.
+BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; {_WITHIN}"
 
 # Answers the database's clock, when the ledger was last alive, since when reclaims are held and
 # since when it was silent before.

@@ -1,7 +1,7 @@
 """The store: a batch in, one durable transaction for each kind of call, one outcome for each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -92,7 +92,7 @@ class PostgresStore:
         if not calls:
             return {}
         try:
-            return self._repeated(lambda: self._decide(decide_all, calls))
+            return self._decided(decide_all, calls)
         except _Poisoned as error:
             if len(calls) == 1:
                 return dict.fromkeys(calls, StoreUnavailable(str(error)))
@@ -101,10 +101,26 @@ class PostgresStore:
         alone = [self._apply_kind(decide_all, {place: call}) for place, call in calls.items()]
         return {place: outcome for one in alone for place, outcome in one.items()}
 
-    def _decide(
+    def _decided(
         self, decide_all: _DecideAll[_Call], calls: Mapping[int, _Call]
     ) -> dict[int, Outcome]:
-        with self._transaction() as transaction:
+        """Decide without locks where nobody is likely to be in the way, else with them.
+
+        A session beats through one process at a time.
+        """
+        if decide_all is renew_all:
+            with suppress(_Crossed):
+                return self._decide(decide_all, calls, sees_one_instant=True)
+        return self._repeated(lambda: self._decide(decide_all, calls))
+
+    def _decide(
+        self,
+        decide_all: _DecideAll[_Call],
+        calls: Mapping[int, _Call],
+        *,
+        sees_one_instant: bool = False,
+    ) -> dict[int, Outcome]:
+        with self._transaction(sees_one_instant=sees_one_instant) as transaction:
             return decide_all(transaction, calls)
 
     def _reap(self, most: int) -> int:
@@ -125,10 +141,11 @@ class PostgresStore:
         return attempt()
 
     @contextmanager
-    def _transaction(self) -> Iterator[PostgresTransaction]:
+    def _transaction(self, *, sees_one_instant: bool = False) -> Iterator[PostgresTransaction]:
+        begin = statements.BEGIN_SNAPSHOT if sees_one_instant else statements.BEGIN
         try:
-            self._enter()
-            transaction = self._begin()
+            self._enter(begin)
+            transaction = self._begin(sees_one_instant=sees_one_instant)
             yield transaction
             transaction.changes.write()
             self._connection.execute("COMMIT")
@@ -140,22 +157,28 @@ class PostgresStore:
                 raise
             raise translated from error
 
-    def _enter(self) -> None:
+    def _enter(self, begin: str) -> None:
         try:
-            self._connection.execute(statements.BEGIN)
+            self._connection.execute(begin)
         except _NO_ROLE as error:
             raise StoreUnavailable(
                 f"the ledger's login cannot act as the role leasing: {error.diag.message_primary}"
                 " (docs/how-to/database-roles.md)"
             ) from error
 
-    def _begin(self) -> PostgresTransaction:
+    def _begin(self, *, sees_one_instant: bool) -> PostgresTransaction:
         now, last_alive_at, hold = self._state()
         if last_alive_at is None or abs(now - last_alive_at) >= _TICK:
             if last_alive_at is not None and was_away(last_alive_at, now):
                 hold = hold_after(last_alive_at, now, hold)
             self._connection.execute(statements.WRITE_STATE, state_values(now, hold))
-        return PostgresTransaction(self._connection, now=now, hold=hold, known=self._known)
+        return PostgresTransaction(
+            self._connection,
+            now=now,
+            hold=hold,
+            known=self._known,
+            sees_one_instant=sees_one_instant,
+        )
 
     def _state(self) -> tuple[datetime, datetime | None, Hold | None]:
         """Return the lease clock, when the ledger was last alive, and the hold if there is one."""

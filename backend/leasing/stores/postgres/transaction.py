@@ -16,11 +16,19 @@ class PostgresTransaction(Transaction):
 
     Rows are locked by a statement of their own. The one that then reads them sees in every table
     what the last holder of the lock committed; one that locks and reads would see that in the
-    locked table alone. What is ``known`` by heart counts only at the version that stands.
+    locked table alone. With ``sees_one_instant`` nothing is locked: all statements see the same
+    instant, and the database fails the one that changes a row which somebody changed since.
+    What is ``known`` by heart counts only at the version that stands.
     """
 
     def __init__(
-        self, connection: Connection, *, now: datetime, hold: Hold | None, known: Known
+        self,
+        connection: Connection,
+        *,
+        now: datetime,
+        hold: Hold | None,
+        known: Known,
+        sees_one_instant: bool,
     ) -> None:
         super().__init__(
             connection,
@@ -32,11 +40,13 @@ class PostgresTransaction(Transaction):
             changes=PostgresChanges(connection, known),
         )
         self._known = known
+        self._locks_first = not sees_one_instant
         self._looked_at: set[str] = set()
 
     def answer(self, statement: str, **values: Any) -> str:
         """Return the one text that a query answers, after locking what a batch may change."""
-        if lock := statements.LOCKED_FIRST.get(statement):
+        lock = statements.LOCKED_FIRST.get(statement)
+        if lock is not None and self._locks_first:
             self.run(lock, wanted=values["wanted"])
         return super().answer(statement, **values)
 
