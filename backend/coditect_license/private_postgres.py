@@ -20,10 +20,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -99,17 +100,23 @@ class PrivatePostgres:
 
 @contextmanager
 def running_postgres(
-    folder: Path, *, durable: bool = True, wait_seconds: float = 10
+    folder: Path,
+    *,
+    durable: bool = True,
+    wait_seconds: float = 10,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[PrivatePostgres]:
     """Run a server on the data in ``folder``, made when missing, until the block ends.
 
     ``durable=False`` is for tests: quicker, and a crash of the machine destroys the data.
+    ``settings`` are those of postgresql.conf, such as ``shared_buffers``; where the server listens
+    and what it makes durable is not theirs to say.
     Works as root and as any other user. On Linux the server also stops when the thread that
     entered the block ends, however it ends, so enter it in the main thread. Servers of one folder
     exclude each other: a later one waits ``wait_seconds`` for the end of its predecessor.
     Raises PostgresFailed.
     """
-    home = _home(folder.absolute(), durable=durable)
+    home = _home(folder.absolute(), durable=durable, settings=settings)
     with _sole_server_of(home, wait_seconds) as lock, _socket_folder(home) as sockets:
         _prepare_data(home, lock)
         with _server_process(home, sockets, lock) as process:
@@ -126,6 +133,7 @@ class _Home:
     programs: Path
     account: ChildAccount
     durable: bool
+    settings: Mapping[str, str]
 
     @property
     def data(self) -> Path:
@@ -151,14 +159,14 @@ class _Home:
             raise PostgresFailed(f"cannot run {error.filename}: {error.strerror}") from error
 
 
-def _home(folder: Path, *, durable: bool) -> _Home:
+def _home(folder: Path, *, durable: bool, settings: Mapping[str, str]) -> _Home:
     programs = _programs()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         account = account_for(folder, program=programs / "postgres")
     except OSError as error:
         raise PostgresFailed(f"cannot use the folder {folder}: {error.strerror}") from error
-    return _Home(folder, programs, account, durable)
+    return _Home(folder, programs, account, durable, settings)
 
 
 def _programs() -> Path:
@@ -260,6 +268,7 @@ def _run_to_its_end(home: _Home, program: str, options: Sequence[str], lock: int
 @contextmanager
 def _server_process(home: _Home, sockets: Path, lock: int) -> Iterator[subprocess.Popen[bytes]]:
     settings = {
+        **home.settings,
         **_ALWAYS,
         **(_DURABLE if home.durable else _VOLATILE),
         "unix_socket_directories": f'"{sockets}"',

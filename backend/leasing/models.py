@@ -120,6 +120,27 @@ class SeatsVersion(models.Model):
         return f"version {self.version} of the seats of {self.license_id}"
 
 
+class SeatsChange(models.Model):
+    """What led to one of the latest versions of a license's seats; the next one to have its
+    ``place`` replaces it. Only PostgreSQL's stores tell each other.
+
+    ``changes`` is a JSON array of ``[slot, lease end, granted]``.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "license_id", "place")
+    tenant_id = models.UUIDField()
+    license_id = models.UUIDField()
+    place = models.PositiveSmallIntegerField()
+    version = models.PositiveBigIntegerField()
+    changes = models.TextField()
+
+    class Meta:
+        db_table = "seats_change"
+
+    def __str__(self) -> str:
+        return f"what led to version {self.version} of the seats of {self.license_id}"
+
+
 class LedgerState(models.Model):
     """The one row that says when the ledger was last alive and since when reclaims are held."""
 

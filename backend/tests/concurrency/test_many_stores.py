@@ -1,7 +1,7 @@
 """Many server processes on one PostgreSQL ledger: stores that know nothing of each other."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 

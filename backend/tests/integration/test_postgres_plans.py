@@ -1,4 +1,4 @@
-"""Statements of PostgreSQL touch the rows they are asked about, whatever the statistics say (S17)."""
+"""Statements of PostgreSQL touch the rows they are asked about, whatever statistics say (S17)."""
 
 import json
 from collections.abc import Iterator, Mapping

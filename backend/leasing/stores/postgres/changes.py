@@ -1,45 +1,21 @@
-"""What a batch changes in PostgreSQL: the seats, and the version of what others know of them."""
+"""What a batch changes in PostgreSQL: the seats, and what other processes are told of it."""
 
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from leasing.occupancy import Occupancy
 from leasing.stores.postgres import statements
+from leasing.stores.postgres.known import CHANGES_KEPT, KeptChanges, Known, SeatChange
 from leasing.stores.sql.changes import ENCODER, Changes
 from leasing.stores.sql.dialect import Connection
-from leasing.stores.sql.rows import End, Grant
+from leasing.stores.sql.rows import Grant
 
 _VERSIONS: Final = msgspec.json.Decoder(list[tuple[str, int]])
 
 
-class Known:
-    """What one process knows by heart of the seats of licenses, and at which version of them."""
-
-    def __init__(self) -> None:
-        self.occupancies: dict[str, Occupancy] = {}
-        self._versions: dict[str, int] = {}
-
-    def is_at(self, license: str, version: int) -> None:
-        """Learn the version that stands; what is known of another one is forgotten."""
-        if self._versions.get(license) != version:
-            self.occupancies.pop(license, None)
-        self._versions[license] = version
-
-    def moved_to(self, license: str, version: int) -> None:
-        """Learn the version that a change of our own led to."""
-        if self._versions.get(license) != version - 1:  # another process came in between
-            self.occupancies.pop(license, None)
-        self._versions[license] = version
-
-    def forget_all(self) -> None:
-        """Forget everything, as after a rollback."""
-        self.occupancies.clear()
-        self._versions.clear()
-
-
 class PostgresChanges(Changes):
-    """Changes that count a version for each license whose seats change hands.
+    """Changes that count a version for each license whose seats change hands, and tell of it.
 
     The versions are counted last, in the order of their key, so that processes that change many
     licenses wait for each other and never in a circle.
@@ -48,25 +24,37 @@ class PostgresChanges(Changes):
     def __init__(self, connection: Connection, known: Known) -> None:
         super().__init__(connection, statements)
         self._known = known
-        self._touched: set[tuple[str, str]] = set()
-
-    def end(self, end: End) -> None:
-        """End a session."""
-        super().end(end)
-        self._touched.add((end.tenant, end.license))
+        self._moves: dict[tuple[str, str], list[SeatChange]] = {}
 
     def grant(self, grant: Grant) -> None:
         """Begin a session."""
         super().grant(grant)
-        self._touched.add((grant.tenant, grant.license))
+        end = datetime.fromisoformat(f"{grant.ends}+00:00")
+        self._move(grant.tenant, grant.license, SeatChange(grant.slot, end, is_grant=True))
+
+    def freed(self, tenant: str, license: str, slot: int, lease_expires_at: datetime) -> None:
+        """Have others told that the session on a seat ends."""
+        self._move(tenant, license, SeatChange(slot, lease_expires_at, is_grant=False))
 
     def write(self) -> None:
-        """Write what was gathered, then count the versions."""
+        """Write what was gathered, then count the versions and tell what led to them."""
         super().write()
-        if not self._touched:
+        if not self._moves:
             return
-        rows = ENCODER.encode(sorted(self._touched)).decode()
-        self._touched.clear()
+        moves, self._moves = self._moves, {}
+        rows = ENCODER.encode(sorted(moves)).decode()
         (counted,) = self._connection.execute(statements.COUNT_VERSIONS, {"rows": rows}).fetchone()
-        for license_, version in _VERSIONS.decode(counted):
+        versions = dict(_VERSIONS.decode(counted))
+        for license_, version in versions.items():
             self._known.moved_to(license_, version)
+        kept = [_kept(key, versions[key[1]], moves[key]) for key in sorted(moves)]
+        self._connection.execute(statements.KEEP_CHANGES, {"rows": ENCODER.encode(kept).decode()})
+
+    def _move(self, tenant: str, license: str, change: SeatChange) -> None:
+        self._moves.setdefault((tenant, license), []).append(change)
+
+
+def _kept(key: tuple[str, str], version: int, changes: list[SeatChange]) -> KeptChanges:
+    tenant, license_ = key
+    told = ENCODER.encode(changes).decode()
+    return KeptChanges(tenant, license_, version % CHANGES_KEPT, version, told)

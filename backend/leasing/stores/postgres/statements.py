@@ -7,6 +7,7 @@ so each statement reads what the last holder of the lock left.
 
 from msgspec import Struct
 
+from leasing.stores.postgres.known import KeptChanges
 from leasing.stores.sql.rows import (
     Denials,
     End,
@@ -21,7 +22,7 @@ from leasing.stores.sql.rows import (
 
 _KINDS = {
     "uuid": {"tenant", "license", "session", "id"},
-    "bigint": {"place", "slot", "gen", "seq", "cap", "count"},
+    "bigint": {"place", "slot", "gen", "seq", "cap", "count", "version"},
     "timestamptz": {
         "at",
         "ends",
@@ -72,7 +73,7 @@ def _given(name: str) -> str:
     return f"%({name})s::timestamp AT TIME ZONE 'UTC'"
 
 
-_TERMS = f"""json_build_array(
+_TERMS = """json_build_array(
     l.tenant_id, l.id, p.code, l.tier, l.entitlements, l.seats, l.overdraft_seats, l.status,
     l.expires_at, l.ttl_seconds, l.heartbeat_interval_seconds, l.key_auth)"""
 
@@ -306,10 +307,26 @@ SELECT tenant, license, reason, hour, count FROM {_rows(Denials)} AS w
 ON CONFLICT (tenant_id, license_id, reason, hour)
     DO UPDATE SET count = denial_count.count + excluded.count"""
 
-# Answers the version of the seats of a license, if it has one.
-VERSION = """
-SELECT version FROM seats_version
-WHERE tenant_id = %(tenant)s::uuid AND license_id = %(license)s::uuid"""
+# Answers what a look at every seat of a license finds, and the version that it found them at: all
+# of one instant, so that no change is counted twice or not at all.
+SEATS_AT_A_VERSION = f"""
+SELECT (SELECT json_build_array(c.live, c.made)::text FROM ({COUNT_SEATS}) AS c (live, made)),
+       (SELECT coalesce(json_agg(json_build_array(e.ends, e.slot)), '[]')::text
+        FROM ({SEATS_ENDING}) AS e (ends, slot)),
+       (SELECT coalesce(json_agg(e.slot), '[]')::text FROM ({SEATS_LAPSED}) AS e),
+       coalesce((SELECT version FROM seats_version
+                 WHERE tenant_id = %(tenant)s::uuid AND license_id = %(license)s::uuid), 0)"""
+
+# Answers the version of the seats of each license, 0 without one, and the changes since the one
+# that is known, as far as they are kept.
+CHANGES_SINCE = f"""
+SELECT coalesce(json_agg(json_build_array({_hex("w.license")}, coalesce(v.version, 0), (
+    SELECT coalesce(json_agg(json_build_array(c.version, c.changes::json)), '[]')
+    FROM seats_change AS c
+    WHERE c.tenant_id = w.tenant AND c.license_id = w.license AND c.version > w.version))),
+    '[]')::text
+FROM {_wanted("tenant", "license", "version")} AS w
+LEFT JOIN seats_version AS v ON v.tenant_id = w.tenant AND v.license_id = w.license"""
 
 # Counts one change of the seats of each [tenant, license]; answers the versions that led to.
 COUNT_VERSIONS = f"""
@@ -319,6 +336,13 @@ WITH counted AS (
     ON CONFLICT (tenant_id, license_id) DO UPDATE SET version = seats_version.version + 1
     RETURNING license_id, version)
 SELECT json_agg(json_build_array({_hex("license_id")}, version))::text FROM counted"""
+
+# Keeps what led to a version, in the place of what led to one long before.
+KEEP_CHANGES = f"""
+INSERT INTO seats_change (tenant_id, license_id, place, version, changes)
+SELECT tenant, license, place, version, changes FROM {_rows(KeptChanges)} AS w
+ON CONFLICT (tenant_id, license_id, place) DO UPDATE SET
+    version = excluded.version, changes = excluded.changes"""
 
 LOCKED_FIRST = {
     TERMS: _LOCK_LICENSES,

@@ -14,8 +14,8 @@ from leasing.errors import StoreUnavailable
 from leasing.rules import Hold, hold_after, was_away
 from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
 from leasing.stores.postgres import statements
-from leasing.stores.postgres.changes import Known
 from leasing.stores.postgres.connection import ReconnectingConnection
+from leasing.stores.postgres.known import Known
 from leasing.stores.postgres.transaction import PostgresTransaction
 from leasing.stores.sql.acquire import acquire_all
 from leasing.stores.sql.heartbeat import renew_all

@@ -1,14 +1,30 @@
 """One open transaction of the PostgreSQL store: it locks what it is going to decide about."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from leasing.occupancy import Occupancy
 from leasing.rules import Hold, Terms
 from leasing.stores.postgres import statements
-from leasing.stores.postgres.changes import Known, PostgresChanges
+from leasing.stores.postgres.changes import PostgresChanges
+from leasing.stores.postgres.known import Known, Told
 from leasing.stores.sql.dialect import Connection
-from leasing.stores.sql.transaction import Transaction, as_hex
+from leasing.stores.sql.transaction import (
+    SYSTEM,
+    Seen,
+    Transaction,
+    as_hex,
+    ending_at,
+    seats_wanted,
+)
+
+_CHANGES: Final = msgspec.json.Decoder(list[tuple[str, int, list[Told]]])
+_COUNTED: Final = msgspec.json.Decoder(tuple[int, int])
+_ENDING: Final = msgspec.json.Decoder(list[tuple[str, int]])
+_SLOTS: Final = msgspec.json.Decoder(list[int])
 
 
 class PostgresTransaction(Transaction):
@@ -30,6 +46,7 @@ class PostgresTransaction(Transaction):
         known: Known,
         sees_one_instant: bool,
     ) -> None:
+        self._changes = PostgresChanges(connection, known)
         super().__init__(
             connection,
             statements,
@@ -37,11 +54,11 @@ class PostgresTransaction(Transaction):
             hold=hold,
             terms={},
             occupancies=known.occupancies,
-            changes=PostgresChanges(connection, known),
+            changes=self._changes,
         )
         self._known = known
         self._locks_first = not sees_one_instant
-        self._looked_at: set[str] = set()
+        self._heard: set[str] = set()
 
     def answer(self, statement: str, **values: Any) -> str:
         """Return the one text that a query answers, after locking what a batch may change."""
@@ -50,12 +67,56 @@ class PostgresTransaction(Transaction):
             self.run(lock, wanted=values["wanted"])
         return super().answer(statement, **values)
 
+    def look_at(self, many: Iterable[Terms]) -> None:
+        """Hear what other processes changed; licenses are locked, so nobody grants meanwhile."""
+        wanted = [
+            (as_hex(terms.tenant_id), license_, version)
+            for terms in many
+            if (license_ := as_hex(terms.license_id)) not in self._heard
+            and (version := self._known.version(license_)) is not None
+        ]
+        self._heard.update(license_ for _, license_, _ in wanted)
+        for license_, version, told in _CHANGES.decode(
+            self.found(statements.CHANGES_SINCE, wanted)
+        ):
+            self._known.hear(license_, version, told)
+
     def occupancy(self, terms: Terms) -> Occupancy:
         """Return how full a license is; its license is locked, so nobody else grants meanwhile."""
-        license_ = as_hex(terms.license_id)
-        if license_ not in self._looked_at:
-            self._looked_at.add(license_)
-            of_license = {"tenant": as_hex(terms.tenant_id), "license": license_}
-            (version,) = self.one(statements.VERSION, **of_license) or (0,)
-            self._known.is_at(license_, version)
+        self.look_at([terms])
         return super().occupancy(terms)
+
+    def look_at_seats(self, terms: Terms, since: datetime, horizon: datetime) -> Seen:
+        """Look at every seat of a license, at one instant, and at their version."""
+        license_ = as_hex(terms.license_id)
+        row = self.one(statements.SEATS_AT_A_VERSION, **seats_wanted(terms, since, horizon))
+        if row is None:
+            raise AssertionError("a look at seats finds a row")
+        counted, ending, lapsed, version = row
+        self._heard.add(license_)
+        self._known.looked_at(license_, version)
+        live, rows = _COUNTED.decode(counted)
+        return Seen(live, rows, ending_at(_ENDING.decode(ending)), set(_SLOTS.decode(lapsed)))
+
+    def end_session(
+        self,
+        *,
+        tenant: str,
+        license: str,
+        slot: int,
+        session: str,
+        reason: str,
+        lease_expires_at: datetime,
+        principal: str = SYSTEM,
+    ) -> None:
+        """End a session and have other processes told."""
+        super().end_session(
+            tenant=tenant,
+            license=license,
+            slot=slot,
+            session=session,
+            reason=reason,
+            lease_expires_at=lease_expires_at,
+            principal=principal,
+        )
+        self._changes.freed(tenant, license, slot, lease_expires_at)

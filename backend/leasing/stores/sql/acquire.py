@@ -101,6 +101,7 @@ class _Acquires:
 
     def _of_each_license(self) -> dict[str, Claims]:
         terms = {want.terms.license_id: want.terms for want in self._wanted.values()}
+        self._transaction.look_at(terms.values())
         most = Counter(want.terms.license_id for want in self._wanted.values())
         return {
             license_: Claims(self._transaction, terms[license_], most[license_])

@@ -1,7 +1,8 @@
 """One open transaction of a SQL ledger: its instant, its queries, what it will change."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from foundation.ids import new_id
 from leasing.occupancy import HORIZON, MOST_REMEMBERED, Occupancy
@@ -14,6 +15,15 @@ TermsAsked = tuple[str | None, tuple[str, ...]]
 """What terms are asked for by: the tenant (None with a key as the credential) and key HMACs."""
 
 SYSTEM: Final = "system:lease"
+
+
+class Seen(NamedTuple):
+    """What a look at every seat of a license found, as an Occupancy takes it."""
+
+    live: int
+    rows: int
+    ending: list[tuple[datetime, int]]
+    lapsed: set[int]
 
 
 class Transaction:
@@ -126,6 +136,9 @@ class Transaction:
         if occupancy := self._occupancies.get(license):
             occupancy.freed(slot, lease_expires_at)
 
+    def look_at(self, many: Iterable[Terms]) -> None:
+        """Prepare to say how full licenses are, all of them at once where that saves anything."""
+
     def occupancy(self, terms: Terms) -> Occupancy:
         """Return how full a license is at this transaction's instant, exactly."""
         license_ = as_hex(terms.license_id)
@@ -154,48 +167,24 @@ class Transaction:
     def _scan_held(self, terms: Terms, held_until: datetime) -> Occupancy:
         """Count every holder that was live when the ledger fell silent: it may come back."""
         since = self.counted_after(terms.heartbeat_interval_seconds)
-        live, rows = self._count(terms, since)
-        return Occupancy(
-            live=live,
-            rows=rows,
-            counted_after=since,
-            horizon=held_until,
-            upcoming=[],
-            lapsed=self._lapsed(terms, since),
-        )
+        seen = self.look_at_seats(terms, since, horizon=since)
+        return _occupancy(seen, since, held_until)
 
     def _scan_live(self, terms: Terms) -> Occupancy:
         horizon = self.now + HORIZON
-        seats = {
-            "tenant": as_hex(terms.tenant_id),
-            "license": as_hex(terms.license_id),
-            "now": self.now_text,
-        }
-        live, rows = self._count(terms, self.now)
-        ending = self.run(
-            self.sql.SEATS_ENDING, **seats, horizon=as_text(horizon), most=MOST_REMEMBERED
-        ).fetchall()
-        upcoming = [(as_instant(end), slot) for end, slot in ending]
-        return Occupancy(
-            live=live,
-            rows=rows,
-            counted_after=self.now,
-            horizon=upcoming[-1][0] if len(upcoming) == MOST_REMEMBERED else horizon,
-            upcoming=upcoming,
-            lapsed=self._lapsed(terms, self.now),
-        )
+        seen = self.look_at_seats(terms, self.now, horizon)
+        was_cut_short = len(seen.ending) == MOST_REMEMBERED
+        return _occupancy(seen, self.now, seen.ending[-1][0] if was_cut_short else horizon)
 
-    def _count(self, terms: Terms, since: datetime) -> tuple[int, int]:
-        seats = {"tenant": as_hex(terms.tenant_id), "license": as_hex(terms.license_id)}
-        live, rows = self.one(self.sql.COUNT_SEATS, **seats, now=as_text(since)) or (0, 0)
-        return live, rows
-
-    def _lapsed(self, terms: Terms, since: datetime) -> set[int]:
-        seats = {"tenant": as_hex(terms.tenant_id), "license": as_hex(terms.license_id)}
-        found = self.run(
-            self.sql.SEATS_LAPSED, **seats, now=as_text(since), cap=terms.cap, most=MOST_REMEMBERED
-        )
-        return {slot for (slot,) in found}
+    def look_at_seats(self, terms: Terms, since: datetime, horizon: datetime) -> Seen:
+        """Look at every seat of a license: which count because their lease ends after ``since``,
+        which of them end before the horizon, and which do not count though they are held.
+        """
+        seats = seats_wanted(terms, since, horizon)
+        live, rows = self.one(self.sql.COUNT_SEATS, **seats) or (0, 0)
+        ending = self.run(self.sql.SEATS_ENDING, **seats).fetchall()
+        lapsed = self.run(self.sql.SEATS_LAPSED, **seats).fetchall()
+        return Seen(live, rows, ending_at(ending), {slot for (slot,) in lapsed})
 
     def _held_until(self, terms: Terms) -> datetime | None:
         return hold_end(self.hold, terms.heartbeat_interval_seconds, self.now)
@@ -212,6 +201,34 @@ class Transaction:
                 occupancy.found_live(slot, as_instant(end))
             else:
                 occupancy.found_lapsed(slot)
+
+
+def seats_wanted(terms: Terms, since: datetime, horizon: datetime) -> dict[str, Any]:
+    """Return what the statements that look at every seat of a license are given."""
+    return {
+        "tenant": as_hex(terms.tenant_id),
+        "license": as_hex(terms.license_id),
+        "now": as_text(since),
+        "horizon": as_text(horizon),
+        "cap": terms.cap,
+        "most": MOST_REMEMBERED,
+    }
+
+
+def ending_at(stored: Iterable[tuple[str, int]]) -> list[tuple[datetime, int]]:
+    """Return the ends of leases, with the slots, from how they are stored."""
+    return [(as_instant(end), slot) for end, slot in stored]
+
+
+def _occupancy(seen: Seen, counted_after: datetime, horizon: datetime) -> Occupancy:
+    return Occupancy(
+        live=seen.live,
+        rows=seen.rows,
+        counted_after=counted_after,
+        horizon=horizon,
+        upcoming=seen.ending,
+        lapsed=seen.lapsed,
+    )
 
 
 def as_hex(identifier: str) -> str:

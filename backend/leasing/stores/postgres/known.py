@@ -1,0 +1,95 @@
+"""What one process knows by heart of the seats of licenses, beside others that change them.
+
+Each change of a license's seats has a version. What led to the latest versions is kept beside the
+seats, so a process that knows an earlier version hears what happened since in place of looking at
+every seat again.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from leasing.occupancy import Occupancy
+
+CHANGES_KEPT: Final = 32
+"""How many versions of a license's seats can be told. One is a batch of one process: this is more
+than a process misses between two batches of its own."""
+
+
+class SeatChange(Struct, frozen=True, array_like=True, gc=False):
+    """A seat that was granted or freed, and where its lease ends or ended."""
+
+    slot: int
+    lease_expires_at: datetime
+    is_grant: bool
+
+
+class KeptChanges(Struct, frozen=True, array_like=True, gc=False):
+    """What led to one version, as a row; ``changes`` are SeatChanges in JSON."""
+
+    tenant: str
+    license: str
+    place: int
+    version: int
+    changes: str
+
+
+class Told(Struct, frozen=True, array_like=True, gc=False):
+    """What led to one version, as it is read."""
+
+    version: int
+    changes: list[SeatChange]
+
+
+class Known:
+    """The occupancies that a process knows, each with the version that it is known at.
+
+    ``_ahead`` are versions of our own after that one, which the occupancy has already.
+    """
+
+    def __init__(self) -> None:
+        self.occupancies: dict[str, Occupancy] = {}
+        self._versions: dict[str, int] = {}
+        self._ahead: dict[str, set[int]] = {}
+
+    def version(self, license: str) -> int | None:
+        """Return the version at which the seats of a license are known, None when they are not."""
+        return self._versions.get(license) if license in self.occupancies else None
+
+    def looked_at(self, license: str, version: int) -> None:
+        """Learn that all seats were looked at when a version stood."""
+        self._versions[license] = version
+        self._ahead[license] = set()
+
+    def moved_to(self, license: str, version: int) -> None:
+        """Learn the version that a change of our own led to."""
+        if license in self.occupancies:
+            self._ahead[license].add(version)
+
+    def hear(self, license: str, version: int, told: Iterable[Told]) -> None:
+        """Learn what led to the version that stands; forget all when a part of it is not told."""
+        known = self.version(license)
+        if known is None:
+            return
+        heard = {one.version: one.changes for one in told}
+        missed = set(range(known + 1, version + 1)) - self._ahead[license]
+        if not missed <= heard.keys():
+            del self.occupancies[license]
+            return
+        for one in sorted(missed):
+            _apply(self.occupancies[license], heard[one])
+        self.looked_at(license, version)
+
+    def forget_all(self) -> None:
+        """Forget everything, as after a rollback."""
+        self.occupancies.clear()
+
+
+def _apply(occupancy: Occupancy, changes: Iterable[SeatChange]) -> None:
+    for change in changes:
+        if change.is_grant:
+            occupancy.granted(change.slot, change.lease_expires_at)
+        else:
+            occupancy.freed(change.slot, change.lease_expires_at)
