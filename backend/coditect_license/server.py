@@ -18,9 +18,11 @@ from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
 from leasing.http.proofs import Proofs
 from leasing.http.sessions import SessionEndpoint
+from leasing.http.shown_tokens import ShownTokens
 from licenses.license_key import KeyHasher
 from signing.operations import remember_root
 from signing.wiring import (
+    own_tokens_from_settings,
     published_keys_from_settings,
     root_from_settings,
     seals_from_settings,
@@ -43,9 +45,10 @@ class LicenseServer:
         self._engine = Engine(open_store())
         door = Door(bearer_verifier_from_settings(), KeyHasher(settings.LICENSE_KEY_PEPPERS))
         proofs = Proofs(self._seals, settings.LICENSE_ISSUER)
+        shown = ShownTokens(own_tokens_from_settings())
         self.plane = LeasingPlane(
             acquire=AcquireEndpoint(self._engine, door, proofs),
-            heartbeat=HeartbeatEndpoint(self._engine, door, proofs),
+            heartbeat=HeartbeatEndpoint(self._engine, door, proofs, shown),
             sessions=SessionEndpoint(self._engine, door),
             keys=KeysEndpoint(published_keys_from_settings(root)),
             health=HealthEndpoint(self._engine, self._signing_seconds_left),

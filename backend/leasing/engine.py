@@ -22,6 +22,7 @@ from leasing.store import (
     Inspect,
     Lease,
     Outcome,
+    Reinstate,
     Release,
     Released,
     SessionState,
@@ -36,7 +37,7 @@ OVERLOADED_RETRY_SECONDS: Final = 2
 
 # Which share of the queue each kind of call may fill: heartbeats survive longest
 # (design of shedding: docs/architecture.md).
-_SHARES: Final = {Heartbeat: 1.0, Release: 0.85, Acquire: 0.7, Inspect: 0.5}
+_SHARES: Final = {Heartbeat: 1.0, Reinstate: 1.0, Release: 0.85, Acquire: 0.7, Inspect: 0.5}
 
 _Answer = TypeVar("_Answer")
 _Waiting = tuple[Call, "asyncio.Future[Outcome]"]
@@ -99,6 +100,10 @@ class Engine:
 
     async def renew(self, call: Heartbeat) -> Lease:
         """Return the lease renewed, durable. Raises what the store answers."""
+        return await self._submit(call, Lease)
+
+    async def reinstate(self, call: Reinstate) -> Lease:
+        """Return the lease brought back, durable. Raises what the store answers."""
         return await self._submit(call, Lease)
 
     async def release(self, call: Release) -> Released:

@@ -13,9 +13,9 @@ class Seat(models.Model):
     """One seat of one license: a row that at most one session holds, so a cap cannot be passed.
 
     ``device`` is the hardware binding of the holder, never the hardware id. ``gen`` grows with
-    each new holder and never shrinks (S6). ``lease_expires_at`` is the end of the lease;
-    ``unnamed_expires_at`` the end of the part of it held by calls that named no instance.
-    A row without ``session_id`` is free. Rows are made on demand and never deleted.
+    each new holder and never shrinks, also after a restore (S6). ``lease_expires_at`` is the end of
+    the lease; ``unnamed_expires_at`` the end of the part of it held by calls that named no
+    instance. A row without ``session_id`` is free. Rows are made on demand and never deleted.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "license_id", "slot")
@@ -76,19 +76,22 @@ class LicenseSession(models.Model):
 
     ``seq`` grows with every lease token signed; the token instants are those of the last one
     signed for a call without an instance. ``end_reason`` is empty while the session lives,
-    then ``released``, ``expired`` or ``taken_over``.
+    then ``released``, ``expired`` or ``taken_over``. ``reinstated_at`` is when a signed token
+    brought the session back after its row was lost. One that came back to no seat has no ``slot``
+    and ends when that token does: its ``ended_at`` is known in advance.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "id")
     tenant_id = models.UUIDField()
     id = models.UUIDField(default=new_id, editable=False)
     license_id = models.UUIDField()
-    slot = models.PositiveIntegerField()
+    slot = models.PositiveIntegerField(null=True)
     gen = models.PositiveBigIntegerField()
     device = models.CharField(max_length=22)
     principal = models.CharField(max_length=200)
     metadata = models.JSONField(default=dict)
     started_at = models.DateTimeField()
+    reinstated_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=10, default="")
     seq = models.PositiveBigIntegerField(default=0)
@@ -142,12 +145,16 @@ class SeatsChange(models.Model):
 
 
 class LedgerState(models.Model):
-    """The one row that says when the ledger was last alive and since when reclaims are held."""
+    """The one row that says when the ledger was last alive and since when reclaims are held.
+
+    ``timeline`` is PostgreSQL's, which a failover changes; it stays null in SQLite.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True)
     last_alive_at = models.DateTimeField()
     hold_since = models.DateTimeField(null=True)
     silent_since = models.DateTimeField(null=True)
+    timeline = models.CharField(max_length=8, null=True)  # noqa: DJ001 (null is not known yet)
 
     class Meta:
         db_table = "ledger_state"

@@ -22,6 +22,9 @@ HOLD_INTERVALS: Final = 1.2
 GAP_SECONDS: Final = 30
 """A ledger that was silent for longer than this was down (docs/acquire-cycle.md)."""
 
+_EARLIEST_START: Final = timedelta(seconds=300)
+"""How far ahead of the ledger's clock a token may have been signed: that clock can be set back."""
+
 _LONGEST_HOLD: Final = timedelta(seconds=HOLD_INTERVALS * 24 * 3_600 / 3)
 """Of the licenses that beat most seldom: a third of the longest TTL."""
 
@@ -53,6 +56,19 @@ class Terms(Struct, frozen=True, array_like=True, gc=False):
     def cap(self) -> int:
         """How many seats may be held at once."""
         return self.seats + self.overdraft_seats
+
+
+class Evidence(Struct, frozen=True, gc=False):
+    """What a signed token, verified, says of a lease that the ledger may have lost."""
+
+    tenant_id: str
+    license_id: str
+    audience: str
+    device: str
+    gen: int
+    seq: int
+    issued_at: datetime
+    expires_at: datetime
 
 
 class Holding(Struct, frozen=True, array_like=True, gc=False):
@@ -117,6 +133,16 @@ def counted_after(hold: Hold | None, heartbeat_interval_seconds: int, now: datet
     return min(hold.silent_since, now)
 
 
+def hold_seen_at(hold: Hold | None, now: datetime) -> Hold | None:
+    """Return a hold as it counts now, at most one whole hold longer.
+
+    One that begins later than now was noted before the clock was set back: it begins now (S13).
+    """
+    if hold is None or hold.since <= now:
+        return hold
+    return Hold(now, min(hold.silent_since, now))
+
+
 def hold_after(silent_since: datetime, now: datetime, before: Hold | None) -> Hold:
     """Return the hold that begins now, after a silence.
 
@@ -126,6 +152,36 @@ def hold_after(silent_since: datetime, now: datetime, before: Hold | None) -> Ho
     if before is not None and silent_since < before.since + _LONGEST_HOLD:
         return Hold(now, min(before.silent_since, silent_since))
     return Hold(now, silent_since)
+
+
+def lowest_count(hold: Hold | None) -> int:
+    """Return what no gen and no seq given from now on may be below (S6).
+
+    Before a hold the ledger may have lost counts, in a restore or a failover. Milliseconds since
+    the epoch are more than any that were reached by counting one by one.
+    """
+    return 0 if hold is None else int(hold.since.timestamp() * 1_000)
+
+
+def next_count(last: int, lowest: int) -> int:
+    """Return the gen or seq that follows the last one known."""
+    return max(last + 1, lowest)
+
+
+def is_evidence_of(evidence: Evidence, terms: Terms) -> bool:
+    """Tell whether a token speaks of this license, and for its product."""
+    told = evidence.tenant_id, evidence.license_id, evidence.audience
+    return told == (terms.tenant_id, terms.license_id, terms.audience)
+
+
+def is_evidence_in_force(evidence: Evidence, now: datetime) -> bool:
+    """Tell whether a token runs now, on the ledger's clock (docs/token-format.md, 1.5)."""
+    return evidence.issued_at - now <= _EARLIEST_START and now < evidence.expires_at
+
+
+def predates(evidence: Evidence, instant: datetime, now: datetime) -> bool:
+    """Tell whether a token runs now that was signed before an instant."""
+    return evidence.issued_at < instant and is_evidence_in_force(evidence, now)
 
 
 def loss(

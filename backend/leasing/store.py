@@ -2,8 +2,8 @@
 
 A store applies a batch of calls in one transaction. Each call has its own outcome: a value, or
 the error it would raise, so one bad call never fails its neighbours. A batch is decided kind by
-kind: heartbeats, releases, acquires, reads. Its calls came at the same time, so any order is a true
-one, and in this order what is given back is free for those who ask.
+kind: heartbeats, releases, reinstatements, acquires, reads. Its calls came at the same time, so any
+order is a true one, and in this order what is given back is free for those who ask.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from leasing.rules import UNNAMED, Terms
+from leasing.rules import UNNAMED, Evidence, Terms
 
 
 class Caller(Struct, frozen=True, gc=False):
@@ -57,6 +57,21 @@ class Heartbeat(Struct, frozen=True, gc=False):
     latest_token_end: datetime | None = None
 
 
+class Reinstate(Struct, frozen=True, gc=False):
+    """Renew a session that the ledger does not know, on the evidence of its last token.
+
+    The token was verified but for the present: whether it is in force, the store says.
+    """
+
+    heartbeat: Heartbeat
+    evidence: Evidence
+
+    @property
+    def caller(self) -> Caller:
+        """Who makes the heartbeat."""
+        return self.heartbeat.caller
+
+
 class Release(Struct, frozen=True, gc=False):
     """Give a seat back, or one instance's share of it."""
 
@@ -72,7 +87,7 @@ class Inspect(Struct, frozen=True, gc=False):
     session_id: str
 
 
-Call = Acquire | Heartbeat | Release | Inspect
+Call = Acquire | Heartbeat | Reinstate | Release | Inspect
 
 
 class Lease(Struct, frozen=True, gc=False):

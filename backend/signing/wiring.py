@@ -5,6 +5,7 @@ from django.conf import settings
 from foundation.clock import utc_now
 from signing.delegation import DelegatedSigner
 from signing.local import LocalSigner
+from signing.own_tokens import OwnTokens
 from signing.published_keys import PublishedKeys
 from signing.seals import Seals
 from signing.signer import Signer
@@ -19,6 +20,11 @@ def seals_from_settings(root: Signer) -> Seals:
     """Return the seals of this process, not started."""
     delegated = DelegatedSigner(root, issuer=settings.LICENSE_ISSUER, clock=utc_now)
     return Seals(root, delegated, direct_signing=settings.LICENSE_DIRECT_SIGNING)
+
+
+def own_tokens_from_settings() -> OwnTokens:
+    """Return what opens the tokens that any process of this installation has signed."""
+    return OwnTokens(issuer=settings.LICENSE_ISSUER)
 
 
 def published_keys_from_settings(root: Signer) -> PublishedKeys:

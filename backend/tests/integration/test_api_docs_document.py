@@ -84,7 +84,7 @@ def test_operation_ids_are_stable_and_none_occurs_twice() -> None:
 def test_the_operations_of_the_leasing_plane_are_its_routes() -> None:
     plane = LeasingPlane(
         acquire=AcquireEndpoint(NOTHING, NOTHING, NOTHING),
-        heartbeat=HeartbeatEndpoint(NOTHING, NOTHING, NOTHING),
+        heartbeat=HeartbeatEndpoint(NOTHING, NOTHING, NOTHING, NOTHING),
         sessions=SessionEndpoint(NOTHING, NOTHING),
         keys=KeysEndpoint(NOTHING),
         health=HealthEndpoint(NOTHING, NOTHING),

@@ -16,18 +16,20 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
 
-from leasing.store import Call, Caller
+from leasing.store import Call, Caller, Lease
 from tests.support.answers import disagreement
+from tests.support.backups import Backup
 from tests.support.cast import invite
 from tests.support.customer import Customer
 from tests.support.databases import use_database
 from tests.support.ledger import contradictions, denials, live_seats, seat_records
 from tests.support.patience import patience
-from tests.support.reference_model import ReferenceModel
+from tests.support.reinstating_model import Copy, ReinstatingModel
 from tests.support.world import World
 
 DEVICES = st.sampled_from(["laptop", "desktop", "tablet"])
@@ -50,9 +52,11 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.world = World(database, seats=2)
         self.people = invite(self.world)
         self.customers = (self.people.alice, self.people.bob, self.people.charlie)
-        self.model = ReferenceModel(self.world.clock, *self.customers)
+        self.model = ReinstatingModel(self.world.clock, *self.customers)
         self.keys_ever: list[Caller] = [self.people.bob.key_holder, self.people.charlie.key_holder]
         self.left_by_shrinking: Counter[str] = Counter()
+        self.tokens: list[Lease] = []
+        self.backup: tuple[Backup, Copy, dict[str, str]] | None = None
 
     @rule(who=CUSTOMERS, device=DEVICES, instance=INSTANCES)
     def acquire(self, who: int, device: str, instance: str) -> None:
@@ -146,6 +150,34 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.world.restart()
         self.model.tick()
 
+    @rule()
+    def back_up(self) -> None:
+        keys = {customer.name: customer.key for customer in self.customers}
+        self.backup = self.world.back_up(), self.model.copied(), keys
+
+    @precondition(lambda self: self.backup is not None)
+    @rule(seconds=st.sampled_from([1, 60, 400]))
+    def restore(self, seconds: int) -> None:
+        assert self.backup is not None
+        ledger, known, keys = self.backup
+        self.world.pass_time(seconds)
+        self.world.restore(ledger)
+        self.model.restore(known)
+        for customer in self.customers:
+            customer.license.refresh_from_db()
+            customer.key = keys[customer.name]
+            self.left_by_shrinking[customer.name] = self.model.in_use(customer)
+
+    @precondition(lambda self: self.tokens)
+    @rule(who=st.one_of(st.none(), CUSTOMERS), place=PLACES, instance=INSTANCES)
+    def come_back(self, who: int | None, place: int, instance: str) -> None:
+        self.both(self.comeback(who, place, instance))
+
+    @precondition(lambda self: self.tokens)
+    @rule(comers=st.lists(st.tuples(PLACES, INSTANCES), min_size=2, max_size=5))
+    def come_back_together(self, comers: list[tuple[int, str]]) -> None:
+        self.both(*[self.comeback(None, *comer) for comer in comers])
+
     @invariant()
     def s1_s12_no_seat_too_many(self) -> None:
         for customer in self.customers:
@@ -168,6 +200,15 @@ class StoreAgainstModel(RuleBasedStateMachine):
         for call, answer, outcome in zip(calls, answers, outcomes, strict=True):
             difference = disagreement(answer, outcome)
             assert difference is None, f"{call}: {difference}"
+            if isinstance(outcome, Lease) and outcome.seq is not None:
+                self.tokens.append(outcome)
+
+    def comeback(self, who: int | None, place: int, instance: str) -> Call:
+        """Return the call of a program that shows a token: its own, or one of anybody."""
+        lease = self.tokens[-1 - place % len(self.tokens)]
+        owner = next(one for one in self.customers if str(one.tenant.id) == lease.terms.tenant_id)
+        caller = owner.user if who is None else self.customers[who].user
+        return owner.come_back(lease, instance, caller=caller)
 
     def say(self, verb: str, place: int, caller: Caller) -> Call:
         customer = self.owner(place)

@@ -1,5 +1,6 @@
 """What the reference model says a store must answer, and how to compare."""
 
+from copy import copy
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from tests.support.customer import Customer
 class ModelSession:
     """One device on one seat; each program on it has a share that ends by itself."""
 
-    def __init__(self, customer: Customer, device: str, slot: int, gen: int) -> None:
+    def __init__(self, customer: Customer, device: str, slot: int | None, gen: int) -> None:
         self.id = ""
         self.customer = customer
         self.device = device
@@ -20,6 +21,8 @@ class ModelSession:
         self.shares: dict[str, datetime] = {}
         self.tokens: dict[str, tuple[datetime, datetime]] = {}
         self.seq = 0
+        self.reinstated_at: datetime | None = None
+        self.is_honored = False
         self.ended_because: str | None = None
         self.ended_at: datetime | None = None
 
@@ -32,6 +35,15 @@ class ModelSession:
             return True
         issued, expires = self.tokens[instance]
         return now >= issued + (expires - issued) / 2
+
+    def copy(self) -> "ModelSession":
+        """Return the session as it is, for a model that is put back to it."""
+        twin = copy(self)
+        twin.shares, twin.tokens = dict(self.shares), dict(self.tokens)
+        return twin
+
+    def runs_without_seat(self, now: datetime) -> bool:
+        return self.is_honored and self.ended_at is not None and self.ended_at > now
 
     def forget(self, instance: str) -> None:
         self.shares.pop(instance, None)

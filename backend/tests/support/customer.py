@@ -1,10 +1,12 @@
 """One tenant with a product and a license, and what its programs and its vendor can do."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from leasing.rules import UNNAMED
-from leasing.store import Acquire, Caller, Heartbeat, Inspect, Release
+from msgspec import structs
+
+from leasing.rules import UNNAMED, Evidence
+from leasing.store import Acquire, Caller, Heartbeat, Inspect, Lease, Reinstate, Release
 from licenses import operations
 from licenses.license_key import KeyHasher
 from tenants.models import Tenant
@@ -86,6 +88,21 @@ class Customer:
         """Return the call of a program that goes on running."""
         return Heartbeat(caller or self.user, session_id, instance, wants_token)
 
+    def come_back(
+        self,
+        lease: Lease,
+        instance: str = UNNAMED,
+        *,
+        caller: Caller | None = None,
+        **forged: Any,
+    ) -> Reinstate:
+        """Return the call of a program that shows the token of a lease it was given.
+
+        What is ``forged`` stands in the place of what that token says.
+        """
+        heartbeat = self.heartbeat(lease.session_id, instance, caller=caller)
+        return Reinstate(heartbeat, structs.replace(evidence_of(lease), **forged))
+
     def release(
         self, session_id: str, instance: str = UNNAMED, *, caller: Caller | None = None
     ) -> Release:
@@ -114,3 +131,17 @@ class Customer:
     def rotate_key(self) -> None:
         """Exchange the key; programs that know the old one are strangers from now on."""
         self.key = operations.rotate_key(license=self.license, hasher=HASHER, principal=VENDOR)
+
+
+def evidence_of(lease: Lease) -> Evidence:
+    """Return what the token signed for a lease says; tokens know whole seconds."""
+    return Evidence(
+        tenant_id=lease.terms.tenant_id,
+        license_id=lease.terms.license_id,
+        audience=lease.terms.audience,
+        device=lease.device,
+        gen=lease.gen,
+        seq=lease.seq or 1,
+        issued_at=lease.now.replace(microsecond=0),
+        expires_at=lease.lease_expires_at.replace(microsecond=0),
+    )

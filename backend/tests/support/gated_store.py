@@ -7,7 +7,17 @@ from typing import Final
 
 from leasing.errors import SessionUnknown
 from leasing.rules import Terms
-from leasing.store import Acquire, Call, Inspect, Lease, Outcome, Release, Released, SessionState
+from leasing.store import (
+    Acquire,
+    Call,
+    Inspect,
+    Lease,
+    Outcome,
+    Reinstate,
+    Release,
+    Released,
+    SessionState,
+)
 from licenses.rules import LicenseStatus
 from tests.support.clock import START
 
@@ -90,6 +100,8 @@ class GatedStore:
 def _answer(call: Call) -> Outcome:
     if isinstance(call, Acquire):
         return _lease(call.hardware_id)
+    if isinstance(call, Reinstate):
+        return _lease(call.heartbeat.session_id)
     if call.session_id == "unknown":
         return SessionUnknown("no such session")
     if isinstance(call, Release):

@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -43,11 +44,13 @@ from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
 from leasing.http.proofs import Proofs
 from leasing.http.sessions import SessionEndpoint
+from leasing.http.shown_tokens import ShownTokens
 from leasing.stores.sqlite import SqliteStore
 from signing.delegation import LIFETIME_SECONDS, DelegatedSigner
 from signing.errors import SigningUnavailable
 from signing.local import LocalSigner
 from signing.operations import remember_root
+from signing.own_tokens import OwnTokens
 from signing.published_keys import PublishedKeys
 from signing.seals import Seals
 from tests.support.clock import ManualClock
@@ -104,6 +107,16 @@ class MoodyRoot:
         return self._signer.sign(message)
 
 
+class CountedTokens(OwnTokens):
+    """Counts how often somebody has tokens verified, which costs CPU."""
+
+    opened = 0
+
+    def open(self, token: str, delegation: str) -> LicenseToken:
+        self.opened += 1
+        return super().open(token, delegation)
+
+
 class Plane:
     """A started leasing plane on a migrated database, and everything a test wants to hold of it.
 
@@ -128,6 +141,7 @@ class Plane:
         )
         self.issuer.ensure_row()
         remember_root(self.root, now=self.clock.now)
+        self.own_tokens = CountedTokens(issuer=ISSUER)
         self.log_file = folder / "requests.log"
         self._log = JsonLines(os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
         delegated = DelegatedSigner(
@@ -152,9 +166,10 @@ class Plane:
             HASHER,
         )
         proofs = Proofs(self.seals, ISSUER, clock=self.clock)
+        shown = ShownTokens(self.own_tokens)
         return LeasingPlane(
             acquire=AcquireEndpoint(self.engine, door, proofs),
-            heartbeat=HeartbeatEndpoint(self.engine, door, proofs),
+            heartbeat=HeartbeatEndpoint(self.engine, door, proofs, shown),
             sessions=SessionEndpoint(self.engine, door),
             keys=KeysEndpoint(PublishedKeys(self.root, issuer=ISSUER)),
             health=HealthEndpoint(self.engine, self._signing_seconds_left),
@@ -228,6 +243,16 @@ class Plane:
             self.call("GET", f"{SESSIONS}{NOBODY}/", headers={"authorization": "License no-key"})
             seconds -= step
 
+    def back_up(self) -> Path:
+        """Copy the ledger by SQLite's backup API, beside the running server."""
+        copy = self.database.with_name(f"{self.database.name}.backup")
+        _copy_database(self.database, copy)
+        return copy
+
+    def restore(self, copy: Path) -> None:
+        """Put the ledger back to a copy, under the running server."""
+        _copy_database(copy, self.database)
+
     def as_user(self, customer: Customer, role: Role = Role.OWNER) -> dict[str, str]:
         """Return the header of a person of a customer's tenant."""
         token = self.issuer.mint(
@@ -262,6 +287,11 @@ class Plane:
 
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 """A session id that nobody ever had."""
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
 
 
 def as_key(key: str) -> dict[str, str]:

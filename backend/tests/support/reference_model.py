@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from leasing.models import LedgerState
-from leasing.store import Acquire, Call, Caller, Heartbeat, Inspect, Release
+from leasing.store import Acquire, Call, Caller, Heartbeat, Inspect, Reinstate, Release
 from tests.support.answers import Answer, ModelSession
 from tests.support.clock import ManualClock
 from tests.support.customer import HASHER, Customer
@@ -21,7 +21,7 @@ LONGEST_HOLD_SECONDS = 1.2 * 8 * 3_600
 MOST_INSTANCES = 1_000
 
 
-class _Refused(Exception):
+class Refused(Exception):
     def __init__(self, outcome: str, reason: str | None = None, in_use: int | None = None) -> None:
         self.answer = Answer(outcome, reason=reason, in_use=in_use)
 
@@ -45,7 +45,7 @@ class ReferenceModel:
         self.tick()
         due = self._tokens_due(calls)
         answers: dict[int, Answer] = {}
-        for kind in (Heartbeat, Release, Acquire, Inspect):
+        for kind in (Heartbeat, Release, Reinstate, Acquire, Inspect):
             for place, call in enumerate(calls):
                 if isinstance(call, kind):
                     answers[place] = self._answer(call, has_token_due=due.get(place, False))
@@ -105,15 +105,20 @@ class ReferenceModel:
                 return self._acquire(call)
             if isinstance(call, Heartbeat):
                 return self._heartbeat(call, has_token_due=has_token_due)
-            return self._release(call) if isinstance(call, Release) else self._inspect(call)
-        except _Refused as refused:
+            if isinstance(call, Release):
+                return self._release(call)
+            return self._inspect(call) if isinstance(call, Inspect) else self._come_back(call)
+        except Refused as refused:
             return refused.answer
+
+    def _come_back(self, call: Reinstate) -> Answer:
+        raise NotImplementedError("reinstating_model.py knows")
 
     def _acquire(self, call: Acquire) -> Answer:
         customer = self._customer_of(call)
         if refusal := self._refusal(customer):
             self.denials[customer.name, refusal[1]] += 1
-            raise _Refused(refusal[0])
+            raise Refused(refusal[0])
         session, former_slot = self._own(customer, call.hardware_id)
         is_new = session is None
         if session is None:
@@ -122,7 +127,9 @@ class ReferenceModel:
             self._make_room(session, call.instance_id)
         end = self._new_end(session)
         session.shares[call.instance_id] = end
-        seq = self._sign(session, call.instance_id) if call.wants_token else None
+        seq = None
+        if call.wants_token:
+            seq = self._sign(session, call.instance_id, is_new=is_new)
         in_use = self.in_use(customer)
         return Answer("Lease", session, is_new=is_new, end=end, seq=seq, in_use=in_use)
 
@@ -139,16 +146,28 @@ class ReferenceModel:
         in_use = self.in_use(customer)
         if in_use >= customer.license.seats:
             self.denials[customer.name, "seats_exhausted"] += 1
-            raise _Refused("SeatsExhausted", in_use=in_use)
+            raise Refused("SeatsExhausted", in_use=in_use)
+        session = self._seat(customer, device, former_slot)
+        self.records.append(("seat.granted", session, ""))
+        return session
+
+    def _seat(
+        self, customer: Customer, device: str, former_slot: int | None, lowest_gen: int = 0
+    ) -> ModelSession:
         slot = self._choose_slot(customer, former_slot)
         for lapsed in self._running(customer):
             if lapsed.slot == slot:
                 self._end(lapsed, "taken_over")
-        self._gens[customer.name, slot] += 1
-        session = ModelSession(customer, device, slot, self._gens[customer.name, slot])
+        gen = max(self._after(self._gens[customer.name, slot]), lowest_gen)
+        self._gens[customer.name, slot] = gen
+        session = ModelSession(customer, device, slot, gen)
         self.sessions.append(session)
-        self.records.append(("seat.granted", session, ""))
         return session
+
+    def _after(self, count: int) -> int:
+        """Return the next gen or seq: no lower than the milliseconds of the last hold's begin."""
+        floor = self._hold_since.timestamp() * 1_000 if self._hold_since else 0
+        return max(count + 1, int(floor))
 
     def _choose_slot(self, customer: Customer, former_slot: int | None) -> int:
         """Choose the former slot, a released one, a new one, a lapsed one: the lowest of a kind."""
@@ -172,19 +191,23 @@ class ReferenceModel:
                 session.forget(name)
                 others.remove(name)
         if len(others) >= MOST_INSTANCES:
-            raise _Refused("TooManyInstances")
+            raise Refused("TooManyInstances")
 
     def _heartbeat(self, call: Heartbeat, *, has_token_due: bool) -> Answer:
         session = self._session_of(call)
+        if session.runs_without_seat(self._clock.now):
+            return self._honored(session, has_token_due=call.wants_token or has_token_due)
         if session.ended_because:
-            raise _Refused("LeaseLost", session.ended_because)
+            raise Refused("LeaseLost", session.ended_because)
         if not self._is_held(session):
             self._end(session, "expired")
-            raise _Refused("LeaseLost", "expired")
+            raise Refused("LeaseLost", "expired")
         if call.instance_id and call.instance_id not in session.shares:
-            raise _Refused("LeaseLost", "released")
+            if session.reinstated_at:
+                raise Refused("SessionUnknown")
+            raise Refused("LeaseLost", "released")
         if refusal := self._refusal(session.customer):
-            raise _Refused(refusal[0])
+            raise Refused(refusal[0])
         end = self._new_end(session)
         for name in [call.instance_id] if call.instance_id else session.shares:
             session.shares[name] = end
@@ -192,8 +215,17 @@ class ReferenceModel:
         seq = self._sign(session, call.instance_id) if signs else None
         return Answer("Lease", session, end=end, seq=seq)
 
+    def _honored(self, session: ModelSession, *, has_token_due: bool) -> Answer:
+        if refusal := self._refusal(session.customer):
+            raise Refused(refusal[0])
+        seq = self._sign(session, "") if has_token_due else None
+        return Answer("Lease", session, end=session.end, seq=seq)
+
     def _release(self, call: Release) -> Answer:
         session = self._session_of(call)
+        if session.runs_without_seat(self._clock.now) and not call.instance_id:
+            session.ended_at, session.ended_because = self._clock.now, "released"
+            self.records.append(("seat.released", session, "released"))
         if session.ended_because:
             return Answer("Released")
         stays = {
@@ -209,6 +241,8 @@ class ReferenceModel:
 
     def _inspect(self, call: Inspect) -> Answer:
         session = self._session_of(call)
+        if session.runs_without_seat(self._clock.now):
+            return Answer("SessionState", session, end=session.end)
         if session.ended_because:
             reason = session.ended_because
             return Answer("SessionState", session, end=session.end, reason=reason)
@@ -226,15 +260,15 @@ class ReferenceModel:
             is_its_tenant = str(customer.tenant.id) == call.caller.tenant_id
             if is_its_tenant and HASHER.current(customer.key) in call.key_hmacs:
                 return customer
-        raise _Refused("LicenseUnknown")
+        raise Refused("LicenseUnknown")
 
     def _customer_of_key(self, caller: Caller) -> Customer:
         for customer in self._customers:
             if HASHER.current(customer.key) in caller.key_hmacs:
                 if customer.license.key_auth:
                     return customer
-                raise _Refused("MissingCredential")
-        raise _Refused("InvalidCredential")
+                raise Refused("MissingCredential")
+        raise Refused("InvalidCredential")
 
     def _session_of(self, call: Heartbeat | Release | Inspect) -> ModelSession:
         tenant_id = call.caller.tenant_id
@@ -244,7 +278,7 @@ class ReferenceModel:
             is_theirs = str(session.customer.tenant.id) == tenant_id
             if is_theirs and session.id == call.session_id:
                 return session
-        raise _Refused("SessionUnknown")
+        raise Refused("SessionUnknown")
 
     def _refusal(self, customer: Customer) -> tuple[str, str] | None:
         if customer.license.status == "revoked":
@@ -278,9 +312,10 @@ class ReferenceModel:
         end = min(self._clock.now + timedelta(seconds=license_.ttl_seconds), license_.expires_at)
         return max([end, *session.shares.values()])
 
-    def _sign(self, session: ModelSession, instance: str) -> int:
-        session.seq += 1
-        session.tokens[instance] = (self._clock.now, self._new_end(session))
+    def _sign(self, session: ModelSession, instance: str, *, is_new: bool = False) -> int:
+        session.seq = 1 if is_new else self._after(session.seq)
+        end = session.ended_at or self._new_end(session)
+        session.tokens[instance] = (self._clock.now, end)
         return session.seq
 
     def _tokens_due(self, calls: tuple[Call, ...]) -> dict[int, bool]:
@@ -294,7 +329,8 @@ class ReferenceModel:
         }
 
     def _end(self, session: ModelSession, reason: str) -> None:
-        session.ended_at = self._clock.now if reason == "released" else session.end
+        is_over_now = reason == "released" or session.end > self._clock.now
+        session.ended_at = self._clock.now if is_over_now else session.end
         session.ended_because = reason
         action = "seat.released" if reason == "released" else "lease.expired"
         self.records.append((action, session, reason))

@@ -12,13 +12,14 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from foundation.clock import Clock
 from leasing.rules import UNNAMED
 from leasing.store import Call, Lease, Outcome, Released, SessionState, Store
 from leasing.stores.postgres import PostgresStore
 from leasing.stores.sqlite import SqliteStore
+from tests.support.backups import Backup, back_up
 from tests.support.clock import ManualClock
 from tests.support.customer import Customer
 from tests.support.postgres import as_leasing
@@ -128,6 +129,26 @@ class World:
         """Close the store in good order and open it again, at once."""
         self.store.close()
         self.store = self._open_store(self.database, self.clock)
+
+    def back_up(self) -> Backup:
+        """Copy the ledger as it is."""
+        if isinstance(self.database, Path):
+            return back_up(self.database)
+        self.store.close()
+        try:
+            return back_up(self.database)
+        finally:
+            self.store = self._open_store(self.database, self.clock)
+
+    def restore(self, backup: Backup) -> None:
+        """Stop the server, put the ledger back to a copy, start the server."""
+        self.store.close()
+        backup.restore()
+        self.store = self._open_store(self.database, self.clock)
+
+    def come_back(self, lease: Lease, instance: str = UNNAMED, **forged: Any) -> Lease:
+        """Show the token of a lease for its session. Raises what the store answers."""
+        return self.ask(self.alice.come_back(lease, instance, **forged), Lease)
 
     def another_store(self) -> Store:
         """Open a second store on the same ledger, as another process would."""

@@ -121,6 +121,18 @@ SELECT 1 FROM {_wanted("place", "tenant", "hmac")} AS w
 JOIN license AS l ON l.key_hmac = w.hmac AND (w.tenant IS NULL OR l.tenant_id = w.tenant)
 ORDER BY l.tenant_id, l.id FOR NO KEY UPDATE OF l"""
 
+TERMS_OF_LICENSES = f"""
+SELECT coalesce(json_agg(json_build_array(w.place, {_TERMS})), '[]')::text
+FROM {_wanted("place", "tenant", "license")} AS w
+JOIN license AS l ON l.tenant_id = w.tenant AND l.id = w.license
+JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id"""
+
+# Locks the licenses of sessions that may come back, as an acquire does.
+_LOCK_LICENSES_BY_ID = f"""
+SELECT 1 FROM {_wanted("place", "tenant", "license")} AS w
+JOIN license AS l ON l.tenant_id = w.tenant AND l.id = w.license
+ORDER BY l.tenant_id, l.id FOR NO KEY UPDATE OF l"""
+
 LICENSES_OF_KEYS = f"""
 SELECT l.key_hmac, {_hex("l.tenant_id")}, {_hex("l.id")}, l.key_auth
 FROM jsonb_array_elements_text(%(hmacs)s::jsonb) AS k
@@ -179,12 +191,42 @@ FROM {_wanted("tenant", "license", "cap")} AS w"""
 
 SESSION = f"""
 SELECT {_hex("n.license_id")}, l.tier, n.slot, {_stored("n.started_at")}, {_stored("n.ended_at")},
-       n.end_reason, {_stored("s.lease_expires_at")}
+       n.end_reason, {_stored("s.lease_expires_at")}, {_stored("n.reinstated_at")}
 FROM license_session AS n
 JOIN license AS l ON l.tenant_id = n.tenant_id AND l.id = n.license_id
 LEFT JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
     AND s.slot = n.slot AND s.session_id = n.id
 WHERE n.tenant_id = %(tenant)s::uuid AND n.id = %(session)s::uuid"""
+
+_OF_SESSION = "tenant_id = %(tenant)s::uuid AND id = %(session)s::uuid"
+
+HONORED = f"""
+SELECT json_build_array({_TERMS}, n.device, n.gen, {_instant("n.ended_at")}, n.seq,
+                        {_instant("n.token_issued_at")}, {_instant("n.token_expires_at")})::text
+FROM license_session AS n
+JOIN license AS l ON l.tenant_id = n.tenant_id AND l.id = n.license_id
+JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
+WHERE n.tenant_id = %(tenant)s::uuid AND n.id = %(session)s::uuid
+  AND n.slot IS NULL AND n.ended_at > {_given("now")}
+FOR NO KEY UPDATE OF n"""
+
+HONOR = f"""
+INSERT INTO license_session (tenant_id, license_id, id, device, gen, principal, metadata,
+                             started_at, reinstated_at, ended_at, end_reason, seq)
+VALUES (%(tenant)s::uuid, %(license)s::uuid, %(session)s::uuid, %(device)s, %(gen)s,
+        %(principal)s, '{{}}', {_given("now")}, {_given("now")}, {_given("ends")},
+        'taken_over', %(seq)s)
+ON CONFLICT (tenant_id, id) DO UPDATE
+SET ended_at = greatest(license_session.ended_at, excluded.ended_at)
+WHERE license_session.slot IS NULL"""
+
+END_HONORED = f"""
+UPDATE license_session SET ended_at = {_given("now")}, end_reason = 'released'
+WHERE {_OF_SESSION} AND slot IS NULL AND ended_at > {_given("now")}
+RETURNING {_hex("license_id")}"""
+
+MARK_REINSTATED = f"""
+UPDATE license_session SET reinstated_at = {_given("now")} WHERE {_OF_SESSION}"""
 
 SEAT = f"""
 SELECT {_hex("session_id")}, device, gen, {_stored("lease_expires_at")} FROM seat
@@ -256,7 +298,7 @@ ON CONFLICT (tenant_id, license_id, slot) DO UPDATE SET
     session_id = excluded.session_id, device = excluded.device, gen = excluded.gen,
     lease_expires_at = excluded.lease_expires_at,
     unnamed_expires_at = excluded.unnamed_expires_at
-WHERE seat.session_id IS NULL AND seat.gen = excluded.gen - 1"""
+WHERE seat.session_id IS NULL AND seat.gen < excluded.gen"""
 
 BEGIN_SESSIONS = f"""
 INSERT INTO license_session (tenant_id, license_id, slot, id, device, gen, principal, metadata,
@@ -346,6 +388,7 @@ ON CONFLICT (tenant_id, license_id, place) DO UPDATE SET
 
 LOCKED_FIRST = {
     TERMS: _LOCK_LICENSES,
+    TERMS_OF_LICENSES: _LOCK_LICENSES_BY_ID,
     HOLDINGS: _LOCK_SEATS_OF_SESSIONS,
     HOLDINGS_OF_DEVICES: _LOCK_SEATS_OF_DEVICES,
     SEATS_OF_SESSIONS: _LOCK_SEATS_OF_SESSIONS,
@@ -367,18 +410,22 @@ BEGIN = f"BEGIN; {_WITHIN}"
 # when a row that it changes was changed by somebody else since.
 BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; {_WITHIN}"
 
-# Answers the database's clock, when the ledger was last alive, since when reclaims are held and
-# since when it was silent before.
+# Answers the database's clock, its timeline and the one noted, when the ledger was last alive,
+# since when reclaims are held and since when it was silent before. A standby that is promoted, or
+# a backup recovered to a point in time, begins a timeline: the first eight digits of a WAL file's
+# name (PostgreSQL 16, sections 9.28.3 and 26.3.6).
 READ_STATE = f"""
-SELECT {_stored("clock_timestamp()")}, {_stored("last_alive_at")}, {_stored("hold_since")},
-       {_stored("silent_since")}
+SELECT {_stored("clock_timestamp()")}, left(pg_walfile_name(pg_current_wal_lsn()), 8), timeline,
+       {_stored("last_alive_at")}, {_stored("hold_since")}, {_stored("silent_since")}
 FROM (SELECT 1) AS one LEFT JOIN ledger_state ON id = 1"""
 
-# Notes when the ledger was last alive, and the hold.
-WRITE_STATE = f"""
-INSERT INTO ledger_state (id, last_alive_at, hold_since, silent_since)
-VALUES (1, {_given("alive")}, {_given("hold_since")}, {_given("silent_since")})
+# Notes that the ledger is alive, and on which timeline.
+STAMP = f"""
+INSERT INTO ledger_state (id, last_alive_at, timeline)
+VALUES (1, {_given("alive")}, %(timeline)s)
 ON CONFLICT (id) DO UPDATE SET
-    last_alive_at = excluded.last_alive_at,
-    hold_since = excluded.hold_since,
-    silent_since = excluded.silent_since"""
+    last_alive_at = excluded.last_alive_at, timeline = excluded.timeline"""
+
+HOLD = f"""
+UPDATE ledger_state
+SET hold_since = {_given("hold_since")}, silent_since = {_given("silent_since")}"""

@@ -11,8 +11,8 @@ from psycopg import errors
 from coditect_license_token import TokenError
 from foundation.clock import Clock
 from leasing.errors import StoreUnavailable
-from leasing.rules import Hold, hold_after, was_away
-from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
+from leasing.rules import Hold
+from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Reinstate, Release
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.connection import ReconnectingConnection
 from leasing.stores.postgres.known import Known
@@ -21,17 +21,19 @@ from leasing.stores.sql.acquire import acquire_all
 from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.kinds import of_kind
 from leasing.stores.sql.reap import reap
+from leasing.stores.sql.reinstate import reinstate_all
 from leasing.stores.sql.release import release_all
 from leasing.stores.sql.session_state import inspect_all
-from leasing.stores.sql.state import hold_from, state_values
-from leasing.stores.sql.transaction import Transaction, as_instant
+from leasing.stores.sql.state import Noted, hold_now, hold_values, noted_from
+from leasing.stores.sql.transaction import Transaction, as_instant, as_text
 
 _TICK: Final = timedelta(seconds=5)
 _MOST_TRIES: Final = 4
 
-_Call = TypeVar("_Call", Heartbeat, Release, Acquire, Inspect)
+_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, Acquire, Inspect)
 _DecideAll = Callable[[Transaction, Mapping[int, _Call]], dict[int, Outcome]]
 _Result = TypeVar("_Result")
+_NO_STATE: Final = (None,) * 6
 _CROSSED: Final = (errors.DeadlockDetected, errors.SerializationFailure)
 _NO_ROLE: Final = (errors.InsufficientPrivilege, errors.InvalidParameterValue)
 _REFUSED: Final = (
@@ -49,17 +51,21 @@ class PostgresStore:
     ``url`` names a migrated database. The lease clock is the database's, unless ``clock`` is given,
     for tests. What a batch decides about is locked and read in its transaction; how full a license
     is is remembered from one to the next, together with the version of its seats.
+    ``was_restored`` says that the database lost commits and cannot know it.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, *, clock: Clock | None = None, was_restored: bool = False) -> None:
         self._clock = clock
         self._connection = ReconnectingConnection(url)
         self._known = Known()
+        self._hold: Hold | None = None
+        self._was_restored = was_restored
         try:
             self.tick()
         except StoreUnavailable:
             self._connection.close()
             raise
+        self._was_restored = False
 
     def apply(self, calls: Sequence[Call]) -> list[Outcome]:
         """Decide and commit a batch, kind by kind; one outcome for each call, in order.
@@ -70,6 +76,7 @@ class PostgresStore:
         outcomes: dict[int, Outcome] = {}
         outcomes |= self._apply_kind(renew_all, of_kind(Heartbeat, calls))
         outcomes |= self._apply_kind(release_all, of_kind(Release, calls))
+        outcomes |= self._apply_kind(reinstate_all, of_kind(Reinstate, calls))
         outcomes |= self._apply_kind(acquire_all, of_kind(Acquire, calls))
         outcomes |= self._apply_kind(inspect_all, of_kind(Inspect, calls))
         return [outcomes[place] for place in range(len(calls))]
@@ -167,11 +174,16 @@ class PostgresStore:
             ) from error
 
     def _begin(self, *, sees_one_instant: bool) -> PostgresTransaction:
-        now, last_alive_at, hold = self._state()
-        if last_alive_at is None or abs(now - last_alive_at) >= _TICK:
-            if last_alive_at is not None and was_away(last_alive_at, now):
-                hold = hold_after(last_alive_at, now, hold)
-            self._connection.execute(statements.WRITE_STATE, state_values(now, hold))
+        row = self._connection.execute(statements.READ_STATE).fetchone() or _NO_STATE
+        clock, timeline, known_timeline, *noted = row
+        if clock is None:
+            raise StoreUnavailable("the database does not tell the time")
+        now = self._clock() if self._clock else as_instant(clock)
+        lost_commits = self._was_restored or known_timeline not in {None, timeline}
+        hold = self._note_state(noted_from(*noted), now, timeline, lost_commits=lost_commits)
+        if hold != self._hold:  # what is known by heart was counted under another
+            self._known.forget_all()
+            self._hold = hold
         return PostgresTransaction(
             self._connection,
             now=now,
@@ -180,14 +192,17 @@ class PostgresStore:
             sees_one_instant=sees_one_instant,
         )
 
-    def _state(self) -> tuple[datetime, datetime | None, Hold | None]:
-        """Return the lease clock, when the ledger was last alive, and the hold if there is one."""
-        row = self._connection.execute(statements.READ_STATE).fetchone() or (None,) * 4
-        clock, last_alive_at, *hold = row
-        if clock is None:
-            raise StoreUnavailable("the database does not tell the time")
-        now = self._clock() if self._clock else as_instant(clock)
-        return now, as_instant(last_alive_at) if last_alive_at else None, hold_from(*hold)
+    def _note_state(
+        self, noted: Noted, now: datetime, timeline: str, *, lost_commits: bool
+    ) -> Hold | None:
+        """Stamp the ledger every few seconds; return the hold, noted at once if it begins now."""
+        hold, last = hold_now(noted, now, lost_commits=lost_commits), noted.last_alive_at
+        if last is None or hold != noted.hold or abs(now - last) >= _TICK:
+            stamp = {"alive": as_text(now), "timeline": timeline}
+            self._connection.execute(statements.STAMP, stamp)
+        if hold != noted.hold:
+            self._connection.execute(statements.HOLD, hold_values(hold))
+        return hold
 
 
 class _Poisoned(StoreUnavailable):

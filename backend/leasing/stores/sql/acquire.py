@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from coditect_license_token import hardware_binding
 from foundation.ids import new_id
 from leasing.errors import MOST_INSTANCES_PER_DEVICE, TooManyInstances
-from leasing.rules import UNNAMED, Holding, Terms, lease_end, loss, refusal
+from leasing.rules import UNNAMED, Holding, Terms, lease_end, loss, next_count, refusal
 from leasing.store import Acquire, Lease, Outcome
 from leasing.stores.sql.callers import REFUSALS, learn_terms, terms_for_acquire
 from leasing.stores.sql.claims import Claims, look_for_released
@@ -137,7 +137,8 @@ class _Acquires:
         end = lease_end(want.terms, self._transaction.now, held.lease_expires_at)
         if call.instance_id != UNNAMED:
             self._make_room_for_instance(claims, want, own)
-        seq = held.seq + 1 if call.wants_token else held.seq
+        lowest = self._transaction.lowest_count
+        seq = next_count(held.seq, lowest) if call.wants_token else held.seq
         renewed = structs.replace(
             held,
             lease_expires_at=end,
@@ -164,7 +165,7 @@ class _Acquires:
             terms=want.terms,
             session_id=session_id,
             device=want.device,
-            gen=last_gen + 1,
+            gen=next_count(last_gen, self._transaction.lowest_count),
             lease_expires_at=claims.lease_end,
             now=now,
             is_new=True,

@@ -9,7 +9,7 @@ from msgspec import Struct
 from identity.errors import IdentityError, InvalidCredential, MissingCredential
 from leasing.errors import LeasingError, LicenseUnknown, SessionUnknown
 from leasing.rules import Terms
-from leasing.store import Acquire, Caller, Heartbeat, Inspect, Outcome, Release
+from leasing.store import Acquire, Caller, Heartbeat, Inspect, Outcome, Reinstate, Release
 from leasing.stores.sql.changes import ENCODER
 from leasing.stores.sql.transaction import TermsAsked, Transaction, as_hex
 from licenses.errors import LicenseRefused
@@ -17,7 +17,7 @@ from licenses.errors import LicenseRefused
 REFUSALS: Final = (LeasingError, LicenseRefused, IdentityError)
 """What a call is told for an outcome; any other error fails the batch."""
 
-_Call = TypeVar("_Call", Heartbeat, Release, Inspect)
+_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, Inspect)
 
 
 class Admitted(Struct, Generic[_Call], frozen=True, gc=False):

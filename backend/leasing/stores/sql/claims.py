@@ -41,8 +41,15 @@ class Claims:
         holder's seat goes last, so that holders who come back late find theirs. Raises
         SeatsExhausted.
         """
-        if not may_grant(live=self.occupancy.live, cap=self._terms.cap):
+        seat = self.find(former)
+        if seat is None:
             raise self._exhausted()
+        return seat
+
+    def find(self, former: Holding | None) -> FreeSeat | None:
+        """Return the same, or None when every seat is held; that counts as no denial."""
+        if not may_grant(live=self.occupancy.live, cap=self._terms.cap):
+            return None
         if former is not None and former.slot < self._terms.cap:
             return former.slot, former.gen
         if self._released is None:
@@ -64,7 +71,7 @@ class Claims:
         """Learn which seats are released, lowest slot first, as many as there can be claims."""
         self._released = deque(seats)
 
-    def _reclaim(self) -> FreeSeat:
+    def _reclaim(self) -> FreeSeat | None:
         """Free a seat whose lease has lapsed, if it is as it was when it was counted.
 
         Where other processes write to the ledger too, its holder may have given it back since, or
@@ -82,7 +89,7 @@ class Claims:
         interval_seconds = self._terms.heartbeat_interval_seconds
         if as_instant(end) > self._transaction.counted_after(interval_seconds):
             self.occupancy.found_renewed(slot, as_instant(end))
-            return self.claim(None)
+            return self.find(None)
         self._transaction.end_session(
             tenant=self.tenant,
             license=self.license,

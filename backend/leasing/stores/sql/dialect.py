@@ -40,12 +40,17 @@ class Statements(Protocol):
     """The statements of one dialect. What each does is said at ``sqlite/statements.py``."""
 
     TERMS: str
+    TERMS_OF_LICENSES: str
     LICENSES_OF_KEYS: str
     HOLDINGS: str
     HOLDINGS_OF_DEVICES: str
     SEATS_OF_SESSIONS: str
     RELEASED_SEATS: str
     SESSION: str
+    HONORED: str
+    HONOR: str
+    END_HONORED: str
+    MARK_REINSTATED: str
     SEAT: str
     LIVE_INSTANCES: str
     COUNT_OTHER_INSTANCES: str

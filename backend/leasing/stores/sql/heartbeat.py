@@ -8,7 +8,9 @@ import msgspec
 from leasing.errors import LeaseLost, LeasingError, SessionUnknown
 from leasing.store import Heartbeat, Lease, Outcome, Release
 from leasing.stores.sql.callers import REFUSALS, Admitted, admit, check_license
+from leasing.stores.sql.honored import honored_lease
 from leasing.stores.sql.renewals import Renewals, Row
+from leasing.stores.sql.session_record import session_record
 from leasing.stores.sql.transaction import Transaction, as_hex
 
 _ROWS: Final = msgspec.json.Decoder(list[Row])
@@ -41,9 +43,19 @@ def _renew(
     transaction: Transaction, renewals: Renewals, asked: Admitted[Heartbeat], row: Row | None
 ) -> Lease:
     if row is None:
-        raise how_it_ended(transaction, asked)
+        return _without_seat(transaction, asked)
     check_license(asked.only_license, as_hex(row.terms.license_id))
     return renewals.decide(asked.call, row)
+
+
+def _without_seat(transaction: Transaction, asked: Admitted[Heartbeat]) -> Lease:
+    ended = how_it_ended(transaction, asked)
+    lease = None
+    if isinstance(ended, LeaseLost):
+        lease = honored_lease(transaction, asked.tenant, asked.call)
+    if lease is None:
+        raise ended
+    return lease
 
 
 def how_it_ended(
@@ -51,7 +63,7 @@ def how_it_ended(
 ) -> LeasingError:
     """Return LeaseLost for a session that ended, SessionUnknown for one that never was."""
     session = as_hex(asked.call.session_id)
-    row = transaction.one(transaction.sql.SESSION, tenant=asked.tenant, session=session)
-    if row is None or asked.only_license not in (None, row[0]):
+    known = session_record(transaction, asked.tenant, session)
+    if known is None or asked.only_license not in (None, known.license):
         return SessionUnknown("no such session")
-    return LeaseLost(row[5])
+    return LeaseLost(known.end_reason)

@@ -12,6 +12,7 @@ from leasing.rules import UNNAMED, is_live
 from leasing.store import Outcome, Release, Released
 from leasing.stores.sql.callers import Admitted, admit, check_license
 from leasing.stores.sql.heartbeat import how_it_ended
+from leasing.stores.sql.honored import release_honored
 from leasing.stores.sql.rows import Leaver, Renewal
 from leasing.stores.sql.transaction import Transaction, as_hex, as_text
 
@@ -63,7 +64,7 @@ def _read(
 
 def _release(transaction: Transaction, asked: Admitted[Release], seat: _Seat | None) -> Released:
     if seat is None:
-        return _already_over(how_it_ended(transaction, asked))
+        return _already_over(transaction, asked)
     check_license(asked.only_license, seat.license)
     if asked.call.instance_id == UNNAMED or not _leave(transaction, asked, seat):
         transaction.end_session(
@@ -78,10 +79,13 @@ def _release(transaction: Transaction, asked: Admitted[Release], seat: _Seat | N
     return Released()
 
 
-def _already_over(error: LeasingError) -> Released:
-    if isinstance(error, LeaseLost):
-        return Released()
-    raise error
+def _already_over(transaction: Transaction, asked: Admitted[Release]) -> Released:
+    ended = how_it_ended(transaction, asked)
+    if not isinstance(ended, LeaseLost):
+        raise ended
+    if asked.call.instance_id == UNNAMED:
+        release_honored(transaction, asked.tenant, asked.call)
+    return Released()
 
 
 def _leave(transaction: Transaction, asked: Admitted[Release], seat: _Seat) -> bool:

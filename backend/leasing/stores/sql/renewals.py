@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from leasing.errors import LeaseLost
+from leasing.errors import LeaseLost, LeasingError, SessionUnknown
 from leasing.rules import (
     UNNAMED,
     Holding,
@@ -13,11 +13,13 @@ from leasing.rules import (
     is_token_due,
     lease_end,
     loss,
+    next_count,
     refusal,
     token_end,
 )
 from leasing.store import Acquire, Heartbeat, Lease
 from leasing.stores.sql.rows import Renewal, SessionShares, Share, SignedToken
+from leasing.stores.sql.session_record import session_record
 from leasing.stores.sql.transaction import Transaction, as_hex, as_text
 
 _NO_TOKEN: Final[tuple[str | None, str | None]] = (None, None)
@@ -44,17 +46,25 @@ class Renewals:
     def decide(self, call: Heartbeat, row: Row) -> Lease:
         """Return the lease as it will be once this batch is written.
 
-        Raises LeaseLost or LicenseRefused.
+        Raises LeaseLost, LicenseRefused or SessionUnknown.
         """
         if ended := self._ended.get(row.holding.session_id):
             raise ended
         held = self._latest.get(row.holding.session_id, row.holding)
         self._check_in_time(row.terms, held)
         if call.instance_id != UNNAMED and not row.instance_known:
-            raise LeaseLost("released")
+            raise self._without_share(row)
         if refused := refusal(row.terms, self._transaction.now):
             raise refused
         return self._renew(call, row, held)
+
+    def _without_share(self, row: Row) -> LeasingError:
+        """Return that an instance has released, unless the ledger may have lost its share."""
+        tenant, session = as_hex(row.terms.tenant_id), as_hex(row.holding.session_id)
+        known = session_record(self._transaction, tenant, session)
+        if known is not None and known.reinstated_at is not None:
+            return SessionUnknown("no such instance")
+        return LeaseLost("released")
 
     def _check_in_time(self, terms: Terms, held: Holding) -> None:
         now, hold = self._transaction.now, self._transaction.hold
@@ -79,7 +89,7 @@ class Renewals:
         due = call.wants_token or is_token_due(
             row.holding.token_issued_at, row.holding.token_expires_at, now
         )
-        seq = held.seq + 1 if due else held.seq
+        seq = next_count(held.seq, self._transaction.lowest_count) if due else held.seq
         renewed = structs.replace(
             held,
             lease_expires_at=end,

@@ -20,7 +20,7 @@ class End(Struct, frozen=True, array_like=True, gc=False):
 class Grant(Struct, frozen=True, array_like=True, gc=False):
     """A session that begins, on a seat that is free or was never used.
 
-    ``gen`` is one more than the seat's last holder had, 1 on a seat never used.
+    ``gen`` is more than the seat's last holder had.
     """
 
     tenant: str

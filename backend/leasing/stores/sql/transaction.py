@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from foundation.ids import new_id
 from leasing.occupancy import HORIZON, MOST_REMEMBERED, Occupancy
-from leasing.rules import Hold, Terms, counted_after, hold_end, is_live
+from leasing.rules import Hold, Terms, counted_after, hold_end, is_live, lowest_count
 from leasing.stores.sql.changes import ENCODER, Changes
 from leasing.stores.sql.dialect import Connection, Cursor, Statements
 from leasing.stores.sql.rows import Denials, End, Record
@@ -30,8 +30,9 @@ class Transaction:
     """What the deeds of one batch share.
 
     ``now`` is one instant, read after the gate, and ``now_text`` the same as stored; ``terms`` are
-    those read since anybody else wrote to the file. ``changes`` are written before each query, so
-    a query sees what the batch decided before it.
+    those read since anybody else wrote to the file. No gen and no seq given here is below
+    ``lowest_count``. ``changes`` are written before each query, so a query sees what the batch
+    decided before it.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Transaction:
         self.now_text = as_text(now)
         self.terms = terms
         self.hold = hold
+        self.lowest_count = lowest_count(hold)
         self._occupancies = occupancies
         self.changes = changes or Changes(connection, statements)
 

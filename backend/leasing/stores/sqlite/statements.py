@@ -71,6 +71,13 @@ FROM {_wanted("place", "tenant", "hmac")} AS w
 CROSS JOIN license AS l ON l.key_hmac = w.hmac AND (w.tenant IS NULL OR l.tenant_id = w.tenant)
 CROSS JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id"""
 
+# Answers the terms of each license wanted.
+TERMS_OF_LICENSES = f"""
+SELECT json_group_array(json_array(w.place, {_TERMS}))
+FROM {_wanted("place", "tenant", "license")} AS w
+CROSS JOIN license AS l ON l.tenant_id = w.tenant AND l.id = w.license
+CROSS JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id"""
+
 # Answers tenant, license and whether the key is a credential, for each key HMAC that is known.
 LICENSES_OF_KEYS = """
 SELECT l.key_hmac, l.tenant_id, l.id, l.key_auth FROM json_each(:hmacs) AS k
@@ -106,14 +113,44 @@ CROSS JOIN license_session AS n ON n.tenant_id = s.tenant_id AND n.id = s.sessio
 LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
     AND i.instance_id = w.instance"""
 
-# Answers license, tier, slot, start, end, end reason and lease end of a session, also when over.
+# Answers license, tier, slot, start, end, end reason, lease end and reinstatement of a session,
+# also when over.
 SESSION = """
-SELECT n.license_id, l.tier, n.slot, n.started_at, n.ended_at, n.end_reason, s.lease_expires_at
+SELECT n.license_id, l.tier, n.slot, n.started_at, n.ended_at, n.end_reason, s.lease_expires_at,
+       n.reinstated_at
 FROM license_session AS n
 CROSS JOIN license AS l ON l.tenant_id = n.tenant_id AND l.id = n.license_id
 LEFT JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
     AND s.slot = n.slot AND s.session_id = n.id
 WHERE n.tenant_id = :tenant AND n.id = :session"""
+
+# Answers terms, device, gen, end, seq and the last token of a session that runs without a seat.
+HONORED = f"""
+SELECT json_array({_TERMS}, n.device, n.gen, n.ended_at || 'Z', n.seq,
+                  n.token_issued_at || 'Z', n.token_expires_at || 'Z')
+FROM license_session AS n
+CROSS JOIN license AS l ON l.tenant_id = n.tenant_id AND l.id = n.license_id
+CROSS JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
+WHERE n.tenant_id = :tenant AND n.id = :session AND n.slot IS NULL AND n.ended_at > :now"""
+
+# Begins a session without a seat, or moves its end on.
+HONOR = """
+INSERT INTO license_session (tenant_id, license_id, id, device, gen, principal, metadata,
+                             started_at, reinstated_at, ended_at, end_reason, seq)
+VALUES (:tenant, :license, :session, :device, :gen, :principal, '{}',
+        :now, :now, :ends, 'taken_over', :seq)
+ON CONFLICT (tenant_id, id) DO UPDATE SET ended_at = max(ended_at, excluded.ended_at)
+WHERE license_session.slot IS NULL"""
+
+# Ends a session that runs without a seat; answers its license.
+END_HONORED = """
+UPDATE license_session SET ended_at = :now, end_reason = 'released'
+WHERE tenant_id = :tenant AND id = :session AND slot IS NULL AND ended_at > :now
+RETURNING license_id"""
+
+# Notes that a session came back.
+MARK_REINSTATED = """
+UPDATE license_session SET reinstated_at = :now WHERE tenant_id = :tenant AND id = :session"""
 
 # Moves the ends of leases.
 RENEW_SEATS = f"""
@@ -194,7 +231,7 @@ ON CONFLICT (tenant_id, license_id, slot) DO UPDATE SET
     session_id = excluded.session_id, device = excluded.device, gen = excluded.gen,
     lease_expires_at = excluded.lease_expires_at,
     unnamed_expires_at = excluded.unnamed_expires_at
-WHERE seat.session_id IS NULL AND seat.gen = excluded.gen - 1"""
+WHERE seat.session_id IS NULL AND seat.gen < excluded.gen"""
 
 # Frees the seats of sessions; the gen stays, so the next holder's is higher (S6).
 FREE_SEATS = f"""
@@ -278,10 +315,10 @@ ON CONFLICT (tenant_id, license_id, reason, hour) DO UPDATE SET count = count + 
 # before.
 READ_STATE = "SELECT last_alive_at, hold_since, silent_since FROM ledger_state WHERE id = 1"
 
-# Notes the same.
-WRITE_STATE = """
-INSERT INTO ledger_state (id, last_alive_at, hold_since, silent_since)
-VALUES (1, :alive, :hold_since, :silent_since)
-ON CONFLICT (id) DO UPDATE SET last_alive_at = excluded.last_alive_at,
-                               hold_since = excluded.hold_since,
-                               silent_since = excluded.silent_since"""
+# Notes that the ledger is alive.
+STAMP = """
+INSERT INTO ledger_state (id, last_alive_at) VALUES (1, :alive)
+ON CONFLICT (id) DO UPDATE SET last_alive_at = excluded.last_alive_at"""
+
+# Notes a hold of reclaims, in a ledger that has noted that it is alive.
+HOLD = "UPDATE ledger_state SET hold_since = :hold_since, silent_since = :silent_since"

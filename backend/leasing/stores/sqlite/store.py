@@ -11,18 +11,20 @@ from coditect_license_token import TokenError
 from foundation.clock import Clock, utc_now
 from leasing.errors import StoreUnavailable
 from leasing.occupancy import Occupancy
-from leasing.rules import Hold, Terms, hold_after, was_away
-from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Release
+from leasing.rules import Hold, Terms
+from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Reinstate, Release
 from leasing.stores.gate import WriteGate
 from leasing.stores.sql.acquire import acquire_all
 from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.kinds import of_kind
 from leasing.stores.sql.reap import reap
+from leasing.stores.sql.reinstate import reinstate_all
 from leasing.stores.sql.release import release_all
 from leasing.stores.sql.session_state import inspect_all
-from leasing.stores.sql.state import hold_from, state_values
-from leasing.stores.sql.transaction import TermsAsked, Transaction, as_instant
+from leasing.stores.sql.state import Noted, hold_now, hold_values, noted_from
+from leasing.stores.sql.transaction import TermsAsked, Transaction, as_text
 from leasing.stores.sqlite import statements
+from leasing.stores.sqlite.alive_mark import AliveMark
 
 _TICK: Final = timedelta(seconds=5)
 _BUSY_TIMEOUT_SECONDS: Final = 5
@@ -34,12 +36,16 @@ class SqliteStore:
     """The ledger in one SQLite file, written by one thread.
 
     ``database`` has been migrated. ``clock`` is the lease clock: on one machine the host's.
-    Every write passes the file's write gate.
+    Every write passes the file's write gate. ``was_restored`` says that the file lost commits and
+    cannot know it.
     """
 
-    def __init__(self, database: Path, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, database: Path, *, clock: Clock = utc_now, was_restored: bool = False
+    ) -> None:
         self._clock = clock
         self._gate = WriteGate(database)
+        self._mark = AliveMark(database)
         self._connection = _connect(database)
         self._occupancies: dict[str, Occupancy] = {}
         self._terms: dict[TermsAsked, Terms] = {}
@@ -47,7 +53,9 @@ class SqliteStore:
         self._decided_at = clock()
         self._last_alive_at: datetime | None = None
         self._hold: Hold | None = None
+        self._was_restored = was_restored
         self.tick()
+        self._was_restored = False
 
     def apply(self, calls: Sequence[Call]) -> list[Outcome]:
         """Decide and commit a batch; one outcome for each call, in order.
@@ -78,12 +86,14 @@ class SqliteStore:
         finally:
             self._connection.close()
             self._gate.close()
+            self._mark.close()
 
     def _apply_together(self, calls: Sequence[Call]) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         with self._transaction() as transaction:
             outcomes |= renew_all(transaction, of_kind(Heartbeat, calls))
             outcomes |= release_all(transaction, of_kind(Release, calls))
+            outcomes |= reinstate_all(transaction, of_kind(Reinstate, calls))
             outcomes |= acquire_all(transaction, of_kind(Acquire, calls))
             outcomes |= inspect_all(transaction, of_kind(Inspect, calls))
         return [outcomes[place] for place in range(len(calls))]
@@ -103,6 +113,8 @@ class SqliteStore:
             yield transaction
             transaction.changes.write()
             self._connection.execute("COMMIT")
+            if self._last_alive_at == transaction.now:
+                self._mark.write(transaction.now)
         except BaseException as error:
             self._roll_back()
             translated = _translated(error)
@@ -131,19 +143,28 @@ class SqliteStore:
         if is_foreign or is_back or len(self._terms) > _MOST_REMEMBERED:
             self._occupancies.clear()
             self._terms.clear()
+        if is_foreign:  # it may have been a hold, or an older copy of the file
+            self._last_alive_at = None
         self._foreign_commits, self._decided_at = version, now
 
     def _keep_alive(self, now: datetime) -> None:
         """Stamp the ledger every few seconds; after a gap, hold reclaims from now on."""
         if self._last_alive_at is not None and abs(now - self._last_alive_at) < _TICK:
             return
-        row = self._connection.execute(statements.READ_STATE).fetchone()
-        if row is not None:
-            last_alive_at, self._hold = as_instant(row[0]), hold_from(*row[1:])
-            if was_away(last_alive_at, now):
-                self._hold = hold_after(last_alive_at, now, self._hold)
-        self._connection.execute(statements.WRITE_STATE, state_values(now, self._hold))
+        row = self._connection.execute(statements.READ_STATE).fetchone() or (None,) * 3
+        noted = noted_from(*row)
+        self._hold = hold_now(noted, now, lost_commits=self._has_lost_commits(noted))
+        self._connection.execute(statements.STAMP, {"alive": as_text(now)})
+        if self._hold != noted.hold:
+            self._connection.execute(statements.HOLD, hold_values(self._hold))
+            self._occupancies.clear()
         self._last_alive_at = now
+
+    def _has_lost_commits(self, noted: Noted) -> bool:
+        """Tell whether the file is older than one that was served in its place."""
+        mark, last_alive_at = self._mark.read(), noted.last_alive_at
+        is_older = mark is not None and last_alive_at is not None and last_alive_at < mark
+        return self._was_restored or is_older
 
     def _roll_back(self) -> None:
         self._occupancies.clear()

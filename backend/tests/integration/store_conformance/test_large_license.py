@@ -70,14 +70,14 @@ def occupy_every_seat(customer: Customer, world: World) -> None:
         [
             Seat(
                 **license_,
-                slot=session.slot,
+                slot=slot,
                 session_id=session.id,
                 device=session.device,
                 gen=1,
                 lease_expires_at=end,
                 unnamed_expires_at=end,
             )
-            for session in sessions
+            for slot, session in enumerate(sessions)
         ],
         batch_size=5_000,
     )

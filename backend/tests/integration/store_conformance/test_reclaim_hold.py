@@ -43,7 +43,7 @@ def test_s2_others_wait_for_the_hold_before_they_get_a_lapsed_seat(world: World)
     world.pass_time(1)
 
     assert 1 <= denied.value.retry_after_seconds <= HOLD_SECONDS + 1
-    assert world.acquire("desktop").gen == lease.gen + 1
+    assert world.acquire("desktop").gen > lease.gen
 
 
 def test_s2_released_and_new_seats_are_free_during_a_hold(world: World) -> None:
