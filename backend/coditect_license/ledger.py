@@ -11,11 +11,14 @@ from leasing.stores.postgres import PostgresStore
 from leasing.stores.sqlite import SqliteStore
 
 
-def open_store() -> Store:
-    """Open the ledger. Raises StoreUnavailable when it cannot be reached."""
+def open_store(*, was_restored: bool = False) -> Store:
+    """Open the ledger. Raises StoreUnavailable when it cannot be reached.
+
+    ``was_restored`` says that it may have lost commits: a reclaim hold begins.
+    """
     if settings.LICENSE_LEASING_DATABASE_URL:
-        return PostgresStore(settings.LICENSE_LEASING_DATABASE_URL)
-    return SqliteStore(_file())
+        return PostgresStore(settings.LICENSE_LEASING_DATABASE_URL, was_restored=was_restored)
+    return SqliteStore(_file(), was_restored=was_restored)
 
 
 def take_server_seat() -> Callable[[], None]:

@@ -76,9 +76,8 @@ class LicenseSession(models.Model):
 
     ``seq`` grows with every lease token signed; the token instants are those of the last one
     signed for a call without an instance. ``end_reason`` is empty while the session lives,
-    then ``released``, ``expired`` or ``taken_over``. ``reinstated_at`` is when a signed token
-    brought the session back after its row was lost. One that came back to no seat has no ``slot``
-    and ends when that token does: its ``ended_at`` is known in advance.
+    then ``released``, ``expired`` or ``taken_over``. A session that came back to no seat, by its
+    token, has no ``slot``, and its ``ended_at`` is known in advance: that token's end.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "id")
@@ -91,7 +90,6 @@ class LicenseSession(models.Model):
     principal = models.CharField(max_length=200)
     metadata = models.JSONField(default=dict)
     started_at = models.DateTimeField()
-    reinstated_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=10, default="")
     seq = models.PositiveBigIntegerField(default=0)

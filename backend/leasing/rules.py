@@ -179,9 +179,9 @@ def is_evidence_in_force(evidence: Evidence, now: datetime) -> bool:
     return evidence.issued_at - now <= _EARLIEST_START and now < evidence.expires_at
 
 
-def predates(evidence: Evidence, instant: datetime, now: datetime) -> bool:
-    """Tell whether a token runs now that was signed before an instant."""
-    return evidence.issued_at < instant and is_evidence_in_force(evidence, now)
+def may_have_lost(hold: Hold | None, since: datetime) -> bool:
+    """Tell whether the ledger may have lost what happened since an instant: before a hold."""
+    return hold is not None and since < hold.since
 
 
 def loss(

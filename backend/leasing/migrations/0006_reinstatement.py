@@ -15,11 +15,6 @@ class Migration(migrations.Migration):
             name='timeline',
             field=models.CharField(max_length=8, null=True),
         ),
-        migrations.AddField(
-            model_name='licensesession',
-            name='reinstated_at',
-            field=models.DateTimeField(null=True),
-        ),
         migrations.AlterField(
             model_name='licensesession',
             name='slot',

@@ -21,7 +21,7 @@ class ModelSession:
         self.shares: dict[str, datetime] = {}
         self.tokens: dict[str, tuple[datetime, datetime]] = {}
         self.seq = 0
-        self.reinstated_at: datetime | None = None
+        self.started_at: datetime | None = None
         self.is_honored = False
         self.ended_because: str | None = None
         self.ended_at: datetime | None = None

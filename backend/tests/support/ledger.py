@@ -58,18 +58,9 @@ def contradictions(customer: Customer) -> list[str]:
     found: list[str] = []
     running = set()
     for session in LicenseSession.objects.filter(license_id=customer.license.id):
-        name = str(session.id)
-        ends = records[name, "seat.released"] + records[name, "lease.expired"]
-        beginning = _beginning(session)
-        begun = records.pop((name, beginning), 0)
-        if session.slot is None and begun:  # each later token of its device has one
-            continue
-        if begun != 1:
-            found.append(f"session {name} has {begun} records {beginning}")
-        if ends != (session.ended_at is not None):
-            found.append(f"session {name} has {ends} records of its end")
+        found += _contradictions_of(session, records)
         if session.ended_at is None:
-            running.add(name)
+            running.add(str(session.id))
     held = Seat.objects.filter(license_id=customer.license.id, session_id__isnull=False)
     holders = [str(seat.session_id) for seat in held]
     if sorted(holders) != sorted(running):
@@ -79,7 +70,17 @@ def contradictions(customer: Customer) -> list[str]:
     return found
 
 
-def _beginning(session: LicenseSession) -> str:
-    if session.slot is None:
-        return "lease.honored"
-    return "seat.granted" if session.reinstated_at is None else "seat.reinstated"
+def _contradictions_of(session: LicenseSession, records: Counter[tuple[str, str]]) -> list[str]:
+    """Return what is wrong with the records of a session, and take those of its beginning out."""
+    name = str(session.id)
+    begun = {action: records.pop((name, action), 0) for action in _BEGINNINGS}
+    if session.slot is None:  # each later token of its device has a record too
+        is_honored = begun["lease.honored"] and sum(begun.values()) == begun["lease.honored"]
+        return [] if is_honored else [f"session {name} began without a seat: {begun}"]
+    ends = records[name, "seat.released"] + records[name, "lease.expired"]
+    found = []
+    if sum(begun.values()) != 1:
+        found.append(f"session {name} has not one record of its beginning: {begun}")
+    if ends != (session.ended_at is not None):
+        found.append(f"session {name} has {ends} records of its end")
+    return found

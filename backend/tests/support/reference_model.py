@@ -148,6 +148,7 @@ class ReferenceModel:
             self.denials[customer.name, "seats_exhausted"] += 1
             raise Refused("SeatsExhausted", in_use=in_use)
         session = self._seat(customer, device, former_slot)
+        session.started_at = self._clock.now
         self.records.append(("seat.granted", session, ""))
         return session
 
@@ -163,6 +164,9 @@ class ReferenceModel:
         session = ModelSession(customer, device, slot, gen)
         self.sessions.append(session)
         return session
+
+    def _may_have_lost(self, since: datetime | None) -> bool:
+        return self._hold_since is not None and since is not None and since < self._hold_since
 
     def _after(self, count: int) -> int:
         """Return the next gen or seq: no lower than the milliseconds of the last hold's begin."""
@@ -203,7 +207,7 @@ class ReferenceModel:
             self._end(session, "expired")
             raise Refused("LeaseLost", "expired")
         if call.instance_id and call.instance_id not in session.shares:
-            if session.reinstated_at:
+            if self._may_have_lost(session.started_at):
                 raise Refused("SessionUnknown")
             raise Refused("LeaseLost", "released")
         if refusal := self._refusal(session.customer):

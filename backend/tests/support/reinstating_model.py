@@ -1,7 +1,7 @@
 """The reference model of recovery: it can be put back to a copy, and it believes signed tokens."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from coditect_license_token import hardware_binding
@@ -109,7 +109,7 @@ class ReinstatingModel(ReferenceModel):
 
     def _returned(self, session: ModelSession, beat: Heartbeat, evidence: Evidence) -> Answer:
         session.id, session.seq = beat.session_id, evidence.seq
-        session.reinstated_at = self._clock.now
+        session.started_at = evidence.issued_at
         session.shares[""] = evidence.expires_at
         end = self._new_end(session)
         for name in ("", beat.instance_id):
@@ -125,5 +125,8 @@ class ReinstatingModel(ReferenceModel):
         )
 
     def _predates(self, evidence: Evidence, session: ModelSession) -> bool:
-        since: datetime | None = session.reinstated_at
-        return since is not None and evidence.issued_at < since and self._in_force(evidence)
+        """Tell whether session and token are from before what the ledger may have lost."""
+        are_old = self._may_have_lost(session.started_at) and self._may_have_lost(
+            evidence.issued_at
+        )
+        return are_old and self._in_force(evidence)

@@ -191,7 +191,7 @@ FROM {_wanted("tenant", "license", "cap")} AS w"""
 
 SESSION = f"""
 SELECT {_hex("n.license_id")}, l.tier, n.slot, {_stored("n.started_at")}, {_stored("n.ended_at")},
-       n.end_reason, {_stored("s.lease_expires_at")}, {_stored("n.reinstated_at")}
+       n.end_reason, {_stored("s.lease_expires_at")}
 FROM license_session AS n
 JOIN license AS l ON l.tenant_id = n.tenant_id AND l.id = n.license_id
 LEFT JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
@@ -212,10 +212,9 @@ FOR NO KEY UPDATE OF n"""
 
 HONOR = f"""
 INSERT INTO license_session (tenant_id, license_id, id, device, gen, principal, metadata,
-                             started_at, reinstated_at, ended_at, end_reason, seq)
+                             started_at, ended_at, end_reason, seq)
 VALUES (%(tenant)s::uuid, %(license)s::uuid, %(session)s::uuid, %(device)s, %(gen)s,
-        %(principal)s, '{{}}', {_given("now")}, {_given("now")}, {_given("ends")},
-        'taken_over', %(seq)s)
+        %(principal)s, '{{}}', {_given("since")}, {_given("ends")}, 'taken_over', %(seq)s)
 ON CONFLICT (tenant_id, id) DO UPDATE
 SET ended_at = greatest(license_session.ended_at, excluded.ended_at)
 WHERE license_session.slot IS NULL"""
@@ -224,9 +223,6 @@ END_HONORED = f"""
 UPDATE license_session SET ended_at = {_given("now")}, end_reason = 'released'
 WHERE {_OF_SESSION} AND slot IS NULL AND ended_at > {_given("now")}
 RETURNING {_hex("license_id")}"""
-
-MARK_REINSTATED = f"""
-UPDATE license_session SET reinstated_at = {_given("now")} WHERE {_OF_SESSION}"""
 
 SEAT = f"""
 SELECT {_hex("session_id")}, device, gen, {_stored("lease_expires_at")} FROM seat

@@ -50,7 +50,6 @@ class Statements(Protocol):
     HONORED: str
     HONOR: str
     END_HONORED: str
-    MARK_REINSTATED: str
     SEAT: str
     LIVE_INSTANCES: str
     COUNT_OTHER_INSTANCES: str

@@ -42,8 +42,8 @@ def honor(transaction: Transaction, tenant: str, call: Heartbeat, evidence: Evid
         device=evidence.device,
         principal=call.caller.principal,
         seq=evidence.seq,
+        since=as_text(evidence.issued_at),
         ends=ends,
-        now=transaction.now_text,
     )
     transaction.record(
         "lease.honored",

@@ -19,8 +19,8 @@ from leasing.rules import (
     lease_end,
     loss,
     may_grant,
+    may_have_lost,
     next_count,
-    predates,
     refusal,
 )
 from leasing.store import Lease, Outcome, Reinstate
@@ -114,10 +114,14 @@ class _Reinstatement:
         return Renewals(self._transaction).decide(self._call, row)
 
     def _may_have_lost_share(self) -> bool:
+        evidence, transaction = self._evidence, self._transaction
         known = self.known()
-        if known is None or known.reinstated_at is None:
-            return False
-        return predates(self._evidence, as_instant(known.reinstated_at), self._transaction.now)
+        return (
+            known is not None
+            and may_have_lost(transaction.hold, as_instant(known.started_at))
+            and may_have_lost(transaction.hold, evidence.issued_at)
+            and is_evidence_in_force(evidence, transaction.now)
+        )
 
     def bring_back(self) -> Lease:
         """Give the session a seat, or let it run to the end of its token without one."""
@@ -220,7 +224,7 @@ class _Reinstatement:
                 unnamed_ends=end,
                 principal=call.caller.principal,
                 metadata_json="{}",
-                started_at=transaction.now_text,
+                started_at=as_text(self._evidence.issued_at),
                 seq=lease.seq or 0,
                 token_issued_at=life[0],
                 token_ends=life[1],
@@ -239,5 +243,3 @@ class _Reinstatement:
             gen=lease.gen,
             shown_gen=self._evidence.gen,
         )
-        of_session = {"tenant": self._tenant, "session": self._session}
-        transaction.run(transaction.sql.MARK_REINSTATED, **of_session, now=transaction.now_text)

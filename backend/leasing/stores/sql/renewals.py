@@ -13,6 +13,7 @@ from leasing.rules import (
     is_token_due,
     lease_end,
     loss,
+    may_have_lost,
     next_count,
     refusal,
     token_end,
@@ -20,7 +21,7 @@ from leasing.rules import (
 from leasing.store import Acquire, Heartbeat, Lease
 from leasing.stores.sql.rows import Renewal, SessionShares, Share, SignedToken
 from leasing.stores.sql.session_record import session_record
-from leasing.stores.sql.transaction import Transaction, as_hex, as_text
+from leasing.stores.sql.transaction import Transaction, as_hex, as_instant, as_text
 
 _NO_TOKEN: Final[tuple[str | None, str | None]] = (None, None)
 
@@ -62,7 +63,9 @@ class Renewals:
         """Return that an instance has released, unless the ledger may have lost its share."""
         tenant, session = as_hex(row.terms.tenant_id), as_hex(row.holding.session_id)
         known = session_record(self._transaction, tenant, session)
-        if known is not None and known.reinstated_at is not None:
+        if known is not None and may_have_lost(
+            self._transaction.hold, as_instant(known.started_at)
+        ):
             return SessionUnknown("no such instance")
         return LeaseLost("released")
 

@@ -21,7 +21,6 @@ class SessionRecord(Struct, frozen=True, gc=False):
     ended_at: str | None
     end_reason: LossReason
     lease_expires_at: str | None
-    reinstated_at: str | None
 
     @property
     def end(self) -> datetime:

@@ -113,11 +113,9 @@ CROSS JOIN license_session AS n ON n.tenant_id = s.tenant_id AND n.id = s.sessio
 LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
     AND i.instance_id = w.instance"""
 
-# Answers license, tier, slot, start, end, end reason, lease end and reinstatement of a session,
-# also when over.
+# Answers license, tier, slot, start, end, end reason and lease end of a session, also when over.
 SESSION = """
-SELECT n.license_id, l.tier, n.slot, n.started_at, n.ended_at, n.end_reason, s.lease_expires_at,
-       n.reinstated_at
+SELECT n.license_id, l.tier, n.slot, n.started_at, n.ended_at, n.end_reason, s.lease_expires_at
 FROM license_session AS n
 CROSS JOIN license AS l ON l.tenant_id = n.tenant_id AND l.id = n.license_id
 LEFT JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
@@ -136,9 +134,9 @@ WHERE n.tenant_id = :tenant AND n.id = :session AND n.slot IS NULL AND n.ended_a
 # Begins a session without a seat, or moves its end on.
 HONOR = """
 INSERT INTO license_session (tenant_id, license_id, id, device, gen, principal, metadata,
-                             started_at, reinstated_at, ended_at, end_reason, seq)
+                             started_at, ended_at, end_reason, seq)
 VALUES (:tenant, :license, :session, :device, :gen, :principal, '{}',
-        :now, :now, :ends, 'taken_over', :seq)
+        :since, :ends, 'taken_over', :seq)
 ON CONFLICT (tenant_id, id) DO UPDATE SET ended_at = max(ended_at, excluded.ended_at)
 WHERE license_session.slot IS NULL"""
 
@@ -147,10 +145,6 @@ END_HONORED = """
 UPDATE license_session SET ended_at = :now, end_reason = 'released'
 WHERE tenant_id = :tenant AND id = :session AND slot IS NULL AND ended_at > :now
 RETURNING license_id"""
-
-# Notes that a session came back.
-MARK_REINSTATED = """
-UPDATE license_session SET reinstated_at = :now WHERE tenant_id = :tenant AND id = :session"""
 
 # Moves the ends of leases.
 RENEW_SEATS = f"""

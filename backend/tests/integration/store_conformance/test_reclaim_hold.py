@@ -215,3 +215,77 @@ def test_s2_a_second_absence_during_the_hold_costs_nobody_a_seat(world: World) -
     world.be_away(1_000)
 
     assert world.heartbeat(lease).lease_expires_at == world.now + timedelta(seconds=360)
+
+
+def test_s13_a_hold_does_not_last_longer_because_the_clock_was_set_back(world: World) -> None:
+    world.alice.resize(1)
+    lease = world.acquire("laptop")
+    world.be_away(7_200)
+    world.clock.advance(-3_600)
+
+    with pytest.raises(SeatsExhausted):
+        world.acquire("desktop")
+    world.pass_time(HOLD_SECONDS - 1)
+    with pytest.raises(SeatsExhausted):
+        world.acquire("desktop")
+    world.pass_time(1)
+
+    assert world.acquire("desktop").gen > lease.gen
+
+
+def test_s2_s13_who_was_sheltered_stays_so_when_the_clock_is_set_back(world: World) -> None:
+    lease = world.acquire("laptop")
+    world.be_away(7_200)
+
+    world.be_away(-3_600)
+
+    assert world.heartbeat(lease).lease_expires_at == world.now + timedelta(seconds=360)
+
+
+def test_s3_s13_after_a_stamp_of_tomorrow_seats_lapse_as_ever(world: World) -> None:
+    """The clock ran an hour ahead when the ledger was last alive; then it was set right."""
+    world.alice.resize(1)
+    world.store.tick()
+    world.clock.advance(-3_600)
+    world.restart()
+    world.acquire("laptop")
+
+    world.pass_time(360)
+
+    assert world.acquire("desktop").is_new
+
+
+def test_s2_a_hold_that_an_operator_begins_is_kept_by_running_servers(world: World) -> None:
+    world.alice.resize(1)
+    lease = world.acquire("laptop")
+    world.pass_time(358)
+    world.hold_reclaims()
+    world.pass_time(4)
+
+    with pytest.raises(SeatsExhausted):
+        world.acquire("desktop")
+    assert world.heartbeat(lease).gen == lease.gen
+
+
+def test_s2_a_hold_begins_also_where_how_full_a_license_is_is_known_by_heart(
+    world: World,
+) -> None:
+    world.alice.resize(2)
+    lease = world.acquire("laptop")
+    world.pass_time(359)
+    world.acquire("desktop")
+    world.hold_reclaims()
+    world.pass_time(2)
+
+    with pytest.raises(SeatsExhausted):
+        world.acquire("tablet")
+    assert world.heartbeat(lease).gen == lease.gen
+
+
+def test_s6_holders_of_a_hold_and_after_have_gens_that_no_lost_one_had(world: World) -> None:
+    lease = world.acquire("laptop")
+    world.hold_reclaims()
+
+    world.release(lease)
+
+    assert world.acquire("desktop").gen >= int(world.now.timestamp() * 1_000)

@@ -22,6 +22,7 @@ def lose(world: World, *devices: str) -> list[Lease]:
     backup = world.back_up()
     world.pass_time(60)
     leases = [world.acquire(device) for device in devices]
+    world.pass_time(1)
     world.restore(backup)
     return leases
 
@@ -124,6 +125,24 @@ def test_s5_programs_that_share_a_lost_seat_come_back_one_after_the_other(world:
     world.pass_time(1)
     world.restore(backup)
     world.come_back(editor, "editor")
+    with pytest.raises(SessionUnknown):
+        world.heartbeat(renderer, "renderer")
+
+    back = world.come_back(renderer, "renderer")
+
+    assert back.session_id == editor.session_id
+    assert world.inspect(back).instances == ("editor", "renderer")
+
+
+def test_s2_s5_a_program_that_joined_a_session_after_the_backup_comes_back_to_it(
+    world: World,
+) -> None:
+    editor = world.acquire("laptop", "editor")
+    backup = world.back_up()
+    world.pass_time(60)
+    renderer = world.acquire("laptop", "renderer")
+    world.pass_time(1)
+    world.restore(backup)
     with pytest.raises(SessionUnknown):
         world.heartbeat(renderer, "renderer")
 
@@ -246,7 +265,7 @@ def test_s1_a_token_without_a_free_seat_is_honored_to_its_end_and_not_beyond(
     honored = world.come_back(lease)
     world.pass_time(300)
     later = world.heartbeat(lease)
-    world.pass_time(59)
+    world.pass_time(58)
     last = world.ask(world.alice.heartbeat(lease.session_id, wants_token=True), Lease)
     world.pass_time(1)
 
