@@ -16,9 +16,9 @@ from leasing.errors import StoreUnavailable
 from leasing.store import Lease
 from leasing.stores.postgres import PostgresStore, statements
 from leasing.stores.postgres.connection import ANSWER_SECONDS, CONNECT_SECONDS
-from tests.concurrency.test_many_stores import happening
 from tests.support.customer import Customer
 from tests.support.ledger import contradictions
+from tests.support.meanwhile import happening
 from tests.support.postgres import as_leasing
 
 LOCK_SECONDS = 2

@@ -20,6 +20,7 @@ TENANT_TABLES = {
     "seat_instance",
     "license_session",
     "seats_version",
+    "seats_change",
     "audit_event",
     "denial_count",
 }
@@ -46,6 +47,13 @@ VALUES: dict[str, object] = {
     "alive": "2026-01-01",
     "hold_since": None,
     "silent_since": None,
+    "timeline": "00000001",
+    "device": "",
+    "gen": 1,
+    "principal": "",
+    "seq": 1,
+    "since": "2026-01-01",
+    "ends": "2026-01-01",
 }
 """Something for every value that a statement names."""
 
@@ -257,7 +265,7 @@ def all_statements() -> Mapping[str, str]:
     named = {
         name: text
         for name, text in vars(statements).items()
-        if name.isupper() and isinstance(text, str) and not name.startswith("_") and name != "BEGIN"
+        if name.isupper() and isinstance(text, str) and not name.startswith(("_", "BEGIN"))
     }
     locks = {f"lock of {text}": text for text in statements.LOCKED_FIRST.values()}
     assert len(named) > 25

@@ -201,8 +201,8 @@ WHERE n.tenant_id = %(tenant)s::uuid AND n.id = %(session)s::uuid"""
 _OF_SESSION = "tenant_id = %(tenant)s::uuid AND id = %(session)s::uuid"
 
 HONORED = f"""
-SELECT json_build_array({_TERMS}, n.device, n.gen, {_instant("n.ended_at")}, n.seq,
-                        {_instant("n.token_issued_at")}, {_instant("n.token_expires_at")})::text
+SELECT json_build_array({_TERMS}, n.device, n.gen, n.ended_at, n.seq, n.token_issued_at,
+                        n.token_expires_at)::text
 FROM license_session AS n
 JOIN license AS l ON l.tenant_id = n.tenant_id AND l.id = n.license_id
 JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
@@ -391,9 +391,9 @@ LOCKED_FIRST = {
 }
 """What locks the rows that a statement answers; run before it with the same values."""
 
-# What holds within one transaction: it acts in the leasing role, waits for no lock, runs no statement
-# for long and is not left open for long. Its tables are joined in the order in which a statement
-# names them, by their keys, whatever the statistics of a table that has just grown say.
+# What holds within one transaction: it acts in the leasing role, waits for no lock, runs no
+# statement for long and is not left open for long. Its tables are joined in the order in which a
+# statement names them, by their keys, whatever the statistics of a table that has just grown say.
 _WITHIN = """SET LOCAL ROLE leasing; SET LOCAL statement_timeout = 4000;
 SET LOCAL lock_timeout = 2000; SET LOCAL idle_in_transaction_session_timeout = 5000;
 SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;

@@ -48,16 +48,21 @@ REACH = {
         delete=True,
     ),
     "license_session": Reach(
-        select="tenant_id, license_id, slot, id, started_at, ended_at, end_reason, seq,"
+        select="tenant_id, license_id, slot, id, device, gen, started_at, ended_at, end_reason, seq,"
         " token_issued_at, token_expires_at",
         insert="tenant_id, license_id, slot, id, device, gen, principal, metadata, started_at,"
-        " end_reason, seq, token_issued_at, token_expires_at",
+        " ended_at, end_reason, seq, token_issued_at, token_expires_at",
         update="ended_at, end_reason, seq, token_issued_at, token_expires_at",
     ),
     "seats_version": Reach(
         select="tenant_id, license_id, version",
         insert="tenant_id, license_id, version",
         update="version",
+    ),
+    "seats_change": Reach(
+        select="tenant_id, license_id, place, version, changes",
+        insert="tenant_id, license_id, place, version, changes",
+        update="version, changes",
     ),
     "audit_event": Reach(
         insert="tenant_id, id, at, action, principal, license_id, session_id, details"
@@ -68,9 +73,9 @@ REACH = {
         update="count",
     ),
     "ledger_state": Reach(
-        select="id, last_alive_at, hold_since, silent_since",
-        insert="id, last_alive_at, hold_since, silent_since",
-        update="last_alive_at, hold_since, silent_since",
+        select="id, last_alive_at, hold_since, silent_since, timeline",
+        insert="id, last_alive_at, timeline",
+        update="last_alive_at, hold_since, silent_since, timeline",
     ),
 }
 WALLED = (*(table for table in REACH if table != "ledger_state"), "tenant")
@@ -150,7 +155,7 @@ def _backwards() -> list[str]:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leasing', '0005_silent_since'),
+        ('leasing', '0007_reinstatement'),
         ('licenses', '0001_initial'),
         ('audit', '0001_initial'),
         ('tenants', '0001_initial'),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leasing', '0005_silent_since'),
+        ('leasing', '0006_seats_change'),
     ]
 
     operations = [
