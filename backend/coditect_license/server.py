@@ -3,6 +3,7 @@
 import asyncio
 
 from django.conf import settings
+from django.db import close_old_connections
 
 from coditect_license.ledger import open_store, take_server_seat
 from coditect_license.problems import problem_of
@@ -56,6 +57,7 @@ class LicenseServer:
             request_log=request_log,
         )
         self._request_log = request_log
+        close_old_connections()  # this thread's; whoever reads later opens one for the moment
 
     async def start(self) -> None:
         """Make the first delegation and begin to take calls."""

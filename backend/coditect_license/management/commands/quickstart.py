@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from coditect_license.asgi import application
 from coditect_license.demo import Demo, prepare_demo
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         (settings.LICENSE_DATA_DIR / "root.pem").write_text(root.public_key.pem())
         file = settings.LICENSE_DATA_DIR / "demo.json"
         self._greet(prepare_demo(file, base_url=f"http://{settings.HOST}:{settings.PORT}"), file)
+        connection.close()
 
     def _greet(self, demo: Demo, file: Path) -> None:
         self._say(
