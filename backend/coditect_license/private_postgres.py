@@ -81,22 +81,6 @@ class PrivatePostgres:
             if known.fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
-    def ensure_leasing_login(self, name: str) -> None:
-        """Make a login that may act as the role ``leasing`` and nothing else, unless it is there.
-
-        The role is made too when it is missing; what it may do is granted by the migrations.
-        """
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            for role, options in (
-                ("leasing", "NOLOGIN"),
-                (name, "LOGIN NOINHERIT IN ROLE leasing"),
-            ):
-                known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-                if known.fetchone() is None:
-                    connection.execute(
-                        sql.SQL("CREATE ROLE {} " + options).format(sql.Identifier(role))
-                    )
-
 
 @contextmanager
 def running_postgres(

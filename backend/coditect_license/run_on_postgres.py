@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from coditect_license.embedded import data_dir
+from coditect_license.leasing_login import ensure_leasing_login
 from coditect_license.private_postgres import PostgresFailed, PrivatePostgres, running_postgres
 from foundation import env
 
@@ -26,7 +27,7 @@ def main(command: Sequence[str]) -> int:
         folder = data_dir(env.text("LICENSE_DATA_DIR", ".local/postgres")) / "database"
         with running_postgres(folder) as server:
             server.ensure_database(_DATABASE)
-            server.ensure_leasing_login(_LEASING_LOGIN)
+            ensure_leasing_login(server, _LEASING_LOGIN)
             return _run(command, server)
     except (env.EnvironmentMistake, PostgresFailed) as error:
         sys.stderr.write(f"error: {error}\n")

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from support.server import RunningServer, start
 
+from coditect_license.leasing_login import ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 from tests.support.pgbouncer import POOL_SIZE, running_pgbouncer
 from tests.support.postgres import LEASING_LOGIN, folder_for_postgres
@@ -31,7 +32,7 @@ LEASING_CONNECTIONS = 1
 def postgres() -> Iterator[PrivatePostgres]:
     with folder_for_postgres() as folder, running_postgres(folder, durable=False) as running:
         running.ensure_database("license")
-        running.ensure_leasing_login(LEASING_LOGIN)
+        ensure_leasing_login(running, LEASING_LOGIN)
         yield running
 
 

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db.utils import ProgrammingError
 from psycopg import sql
 
+from coditect_license.leasing_login import ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 from leasing.errors import StoreUnavailable
 from leasing.store import Lease
@@ -78,7 +79,7 @@ def test_the_owner_need_not_be_a_member_when_another_login_is(
     dba: psycopg.Connection[Any], server: PrivatePostgres
 ) -> None:
     url = ledger_of(dba, server, "NOCREATEROLE")
-    server.ensure_leasing_login("lessor")
+    ensure_leasing_login(server, "lessor")
 
     migrate(url)
 

@@ -22,6 +22,7 @@ from django.db.utils import ConnectionHandler
 from psycopg import sql
 
 from coditect_license.database_url import postgresql_database
+from coditect_license.leasing_login import ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 
 LEASING_LOGIN: Final = "license_leasing"
@@ -45,7 +46,7 @@ def folder_for_postgres() -> Iterator[Path]:
 def postgres_for_tests() -> Iterator[PrivatePostgres]:
     """Run a server that forgets everything at the end."""
     with folder_for_postgres() as folder, running_postgres(folder, durable=False) as server:
-        server.ensure_leasing_login(LEASING_LOGIN)
+        ensure_leasing_login(server, LEASING_LOGIN)
         yield server
 
 
