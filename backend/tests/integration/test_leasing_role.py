@@ -11,19 +11,9 @@ from psycopg import errors, sql
 from leasing.stores.postgres import PostgresStore, statements
 from tests.support.customer import Customer
 from tests.support.postgres import LEASING_LOGIN, as_leasing, as_login
+from tests.support.tenant_check import TENANT_TABLES
 
-TENANT_TABLES = {
-    "tenant",
-    "product",
-    "license",
-    "seat",
-    "seat_instance",
-    "license_session",
-    "seats_version",
-    "seats_change",
-    "audit_event",
-    "denial_count",
-}
+WALLED = TENANT_TABLES | {"tenant"}
 WITHOUT_TENANT = {
     "ledger_state",
     "signing_key",
@@ -156,7 +146,7 @@ def test_s11_whoever_has_no_policy_of_his_own_sees_no_row(
     owner.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO stranger")
 
     with psycopg.connect(as_login(postgres_db, "stranger"), autocommit=True) as stranger:
-        for table in TENANT_TABLES:
+        for table in WALLED:
             of_table = sql.Identifier(table)
             count = sql.SQL("SELECT count(*) FROM {}").format(of_table)
             assert owner.execute(count).fetchone() != (0,), table
@@ -174,7 +164,7 @@ class TestEveryTable:
         with django_connection.cursor() as cursor:
             tables = set(django_connection.introspection.table_names(cursor))
 
-        assert tables == TENANT_TABLES | WITHOUT_TENANT
+        assert tables == WALLED | WITHOUT_TENANT
 
     def test_that_carries_a_tenant_has_walls(self, owner: psycopg.Connection[Any]) -> None:
         walled = owner.execute(
@@ -185,8 +175,8 @@ class TestEveryTable:
             " WHERE table_schema = 'public' AND column_name = 'tenant_id'"
         ).fetchall()
 
-        assert {name for (name,) in walled} == TENANT_TABLES
-        assert {name for (name,) in tenant_columns} == TENANT_TABLES - {"tenant"}
+        assert {name for (name,) in walled} == WALLED
+        assert {name for (name,) in tenant_columns} == TENANT_TABLES
 
     def test_has_policies_for_the_leasing_role_alone(self, owner: psycopg.Connection[Any]) -> None:
         policies = owner.execute("SELECT DISTINCT roles::text[] FROM pg_policies").fetchall()

@@ -1,5 +1,6 @@
 """pgbouncer really hands connections from one client to the next, and nobody leaves a trace."""
 
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -8,6 +9,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from coditect_license.private_postgres import PrivatePostgres
+from leasing.errors import StoreUnavailable
 from leasing.store import Lease
 from leasing.stores.postgres import PostgresStore
 from tenants.models import Tenant
@@ -91,6 +93,22 @@ def test_the_migrations_pass_through_it_and_django_works(
 
     assert names == ["alice"]
     PostgresStore(as_leasing(url)).close()
+
+
+def test_a_pool_that_is_used_up_is_an_answer_and_not_a_hang(
+    pooler: Pooler, postgres_db: str
+) -> None:
+    through = as_leasing(pooler.through(postgres_db))
+    customer, store = Customer("alice", seats=1), PostgresStore(through)
+    with ExitStack() as stack:
+        for _ in range(POOL_SIZE):
+            busy = stack.enter_context(psycopg.connect(through, prepare_threshold=None))
+            busy.execute("SELECT 1")  # its transaction stays open
+        (refused,) = store.apply([customer.acquire("laptop")])
+
+    assert isinstance(refused, StoreUnavailable)
+    assert isinstance(store.apply([customer.acquire("laptop")])[0], Lease)
+    store.close()
 
 
 def test_startup_options_are_refused_and_the_refusal_says_so(
