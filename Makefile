@@ -8,7 +8,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types imports schema schema-check bench pins clean
+.PHONY: help run test check format lint types imports schema schema-check bench bench-capacity pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ schema: $(VENV)/installed-dev ## write docs/api/openapi.yaml
 
 schema-check: $(VENV)/installed-dev ## compare docs/api/openapi.yaml with the code
 	@$(CHECKED) $(PY) backend/manage.py openapi --check
+
+bench-capacity: $(VENV)/installed-dev ## measure what one PostgreSQL carries (ARGS="--leases 10000")
+	@PYTHONPATH=backend $(PY) -m benchmarks.capacity $(ARGS)
 
 bench: $(VENV)/installed-dev ## run the benchmarks (ARGS=--help for their options)
 	@$(PY) -m benchmarks $(ARGS)

@@ -3,14 +3,10 @@
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-
-import msgspec
-from msgspec import Struct
 
 from benchmarks import (
     acquire_direct,
@@ -21,19 +17,13 @@ from benchmarks import (
     offline_verify,
     server_memory,
 )
-from benchmarks.figures import Answer, Figure, shown
-from benchmarks.machine import (
-    Machine,
-    NotMeasurable,
-    Software,
-    describe_machine,
-    describe_software,
-)
+from benchmarks.figures import Answer
+from benchmarks.machine import NotMeasurable, describe_machine, describe_software
 from benchmarks.prepared import prepare_ledger
+from benchmarks.report import RESULTS, Report, keep, print_table, say, status_of
 from benchmarks.rounds import Run
 from benchmarks.server import MeasurementFailed
 
-RESULTS: Final = Path(__file__).parent / "results"
 QUESTIONS: Final[dict[str, Callable[[Run], Answer]]] = {
     "durable_heartbeats": durable_heartbeats.answer,
     "heartbeat_latency": heartbeat_latency.answer,
@@ -43,19 +33,6 @@ QUESTIONS: Final[dict[str, Callable[[Run], Answer]]] = {
     "server_memory": server_memory.answer,
     "drf_comparison": drf_comparison.answer,
 }
-_LINE: Final = "{:<24} {:<28} {:>10} {:>10} {:>10}  {:<16} {}"
-
-
-class Report(Struct, frozen=True):
-    """One run, as it is kept."""
-
-    began_at: str
-    seconds_per_round: float
-    rounds: int
-    machine: Machine
-    software: Software
-    answers: list[Answer]
-    failures: list[str]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,39 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"not measured: {error}", file=sys.stderr)
         return 2
     print_table(report.answers)
-    print(f"\nkept in {_keep(report, wanted.results)}")
-    return _status(report, enforce=wanted.enforce)
-
-
-def print_table(answers: list[Answer]) -> None:
-    """Print every figure: the median of the rounds, and the lowest and highest."""
-    for answer in answers:
-        print(f"\n{answer.question}: {answer.asks}")
-        print(_LINE.format("", "", "median", "lowest", "highest", "unit", "target"))
-        for row in answer.rows:
-            for number, figure in enumerate(row.figures):
-                _print_figure("" if number else row.name, figure)
-        for remark in answer.remarks:
-            print(f"  ({remark})")
-
-
-def _print_figure(row: str, figure: Figure) -> None:
-    verdict = (
-        "" if figure.target is None else f"{figure.target} {'ok' if figure.is_met else 'MISSED'}"
-    )
-    values = (shown(value) for value in (figure.median, figure.lowest, figure.highest))
-    print(_LINE.format(row, figure.name, *values, figure.unit, verdict).rstrip())
-
-
-def _status(report: Report, *, enforce: bool) -> int:
-    misses = [miss for answer in report.answers for miss in answer.misses()]
-    for miss in misses:
-        print(f"target missed: {miss}")
-    for failure in report.failures:
-        print(f"not measured: {failure}", file=sys.stderr)
-    if report.failures:
-        return 2
-    return 1 if misses and enforce else 0
+    print(f"\nkept in {keep(report, wanted.results)}")
+    return status_of(report, enforce=wanted.enforce)
 
 
 def _measure(wanted: argparse.Namespace) -> Report:
@@ -111,9 +57,9 @@ def _measure(wanted: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=wanted.directory) as directory:
         machine = describe_machine(Path(directory))
         prepared = Path(directory) / "prepared"
-        _say("preparing a data folder with its RSA-4096 root key")
+        say("preparing a data folder with its RSA-4096 root key")
         ledger = prepare_ledger(prepared)
-        run = Run(prepared, ledger, wanted.seconds, wanted.rounds, _say)
+        run = Run(prepared, ledger, wanted.seconds, wanted.rounds, say)
         answers, failures = _ask(wanted.only or list(QUESTIONS), run)
     return Report(
         began_at=began_at.isoformat(timespec="seconds"),
@@ -129,24 +75,12 @@ def _measure(wanted: argparse.Namespace) -> Report:
 def _ask(names: list[str], run: Run) -> tuple[list[Answer], list[str]]:
     answers, failures = [], []
     for name in names:
-        _say(f"{name}:")
+        say(f"{name}:")
         try:
             answers.append(QUESTIONS[name](run))
         except MeasurementFailed as error:
             failures.append(f"{name}: {error}")
     return answers, failures
-
-
-def _keep(report: Report, directory: Path) -> Path:
-    directory.mkdir(parents=True, exist_ok=True)
-    began_at = report.began_at[:19].replace("-", "").replace(":", "")
-    path = directory / f"{began_at}Z-{report.software.commit[:12]}.json"
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-    return path
-
-
-def _say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,6 +19,7 @@ CORES: Final = os.cpu_count() or 1
 _TICK_SECONDS: Final = 1 / os.sysconf("SC_CLK_TCK")
 _PACKAGES: Final = (
     "uvicorn", "uvloop", "httptools", "msgspec", "cryptography", "Django", "djangorestframework",
+    "psycopg",
 )  # fmt: skip
 _PROBE_SECONDS: Final = 0.5
 _PROBE_BYTES: Final = bytes(4096)
@@ -97,9 +98,27 @@ def busy_seconds() -> float:
 
 def process_seconds(pid: int) -> float:
     """Return the processor seconds, user and system, of all threads of a process so far."""
-    text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    fields = text.rpartition(")")[2].split()
+    fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) * _TICK_SECONDS
+
+
+def family_seconds(pid: int) -> float:
+    """Return the processor seconds of a process, of its children, and of those that ended."""
+    reaped = sum(int(ticks) for ticks in _stat(pid)[13:15]) * _TICK_SECONDS
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return process_seconds(pid) + reaped + sum(_seconds_if_alive(int(one)) for one in children)
+
+
+def _seconds_if_alive(pid: int) -> float:
+    try:
+        return process_seconds(pid)
+    except OSError:  # it ended since; its parent's count has it next time
+        return 0.0
+
+
+def _stat(pid: int) -> list[str]:
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    return text.rpartition(")")[2].split()
 
 
 def resident_megabytes(pid: int) -> tuple[float, float]:

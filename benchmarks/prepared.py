@@ -30,8 +30,13 @@ class Ledger(Struct, frozen=True):
         return f"Bearer {self.token}"
 
 
-def server_environment(directory: Path, settings: str, port: int = 8000) -> dict[str, str]:
-    """Return the whole environment of a process that works on a data folder."""
+def server_environment(
+    directory: Path, settings: str, port: int = 8000, database_url: str = ""
+) -> dict[str, str]:
+    """Return the whole environment of a process that works on a data folder.
+
+    Its ledger is there too, unless ``database_url`` names a database of PostgreSQL.
+    """
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY / "backend"), str(REPOSITORY)]),
@@ -40,6 +45,7 @@ def server_environment(directory: Path, settings: str, port: int = 8000) -> dict
         "LICENSE_DATA_DIR": str(directory),
         "LICENSE_ISSUER": ISSUER,
         "PORT": str(port),
+        "LICENSE_DATABASE_URL": database_url,
     }
 
 

@@ -85,9 +85,11 @@ class RunningServer:
 
 @contextmanager
 def running_server(
-    prepared: Path, ledger: Ledger, settings: str = SETTINGS
+    prepared: Path, ledger: Ledger, settings: str = SETTINGS, database_url: str = ""
 ) -> Iterator[RunningServer]:
     """Serve a copy of a prepared data folder, and stop and remove it at the end.
+
+    The ledger is in that folder, unless ``database_url`` names a database of PostgreSQL.
 
     The request log goes to a file in that folder. Raises MeasurementFailed when the server does
     not start, or does not stop with status 0.
@@ -98,7 +100,7 @@ def running_server(
         with (data / "server.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, str(REPOSITORY / "backend" / "manage.py"), "serve"],
-                env=server_environment(data, settings, port),
+                env=server_environment(data, settings, port, database_url),
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

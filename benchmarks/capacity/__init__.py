@@ -1,0 +1,1 @@
+"""How much one PostgreSQL carries: ``python -m benchmarks.capacity``, ``make bench-capacity``."""
