@@ -41,10 +41,9 @@ class Beats(Struct, frozen=True, tag=True):
     def batches(self, caller: Caller, size: int) -> Iterator[list[Call]]:
         """Yield batches for ever; the calls are made ahead of the window."""
         numbers = self._numbers()
-        known = {number: session_of(number) for number in numbers}
-        made = [
-            [self._beat(caller, known[number]) for number in islice(numbers_cycle, size)]
-            for numbers_cycle in [cycle(numbers)]
+        sessions = cycle([session_of(number) for number in numbers])
+        made: list[list[Call]] = [
+            [self._beat(caller, session) for session in islice(sessions, size)]
             for _ in range(min(_BATCHES_MADE_AHEAD, max(1, len(numbers) // size)))
         ]
         return cycle(made)

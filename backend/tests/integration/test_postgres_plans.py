@@ -9,8 +9,10 @@ import pytest
 
 from leasing.store import Lease
 from leasing.stores.postgres import PostgresStore, statements
+from leasing.stores.postgres.walk import Walk
+from leasing.stores.sql.transaction import as_text
 from licenses import operations
-from tests.support.clock import START
+from tests.support.clock import START, ManualClock
 from tests.support.customer import HASHER, VENDOR, Customer
 
 LICENSES = 60
@@ -79,3 +81,34 @@ def steps(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def rows_touched(step: Mapping[str, Any]) -> float:
     read = step["Actual Rows"] + step.get("Rows Removed by Filter", 0)
     return float(step["Actual Loops"] * (read + step.get("Rows Removed by Join Filter", 0)))
+
+
+def test_s17_the_reaper_gets_round_all_seats_a_stretch_at_a_time(postgres_db: str) -> None:
+    customer = Customer("alice", seats=10)
+    clock = ManualClock()
+    store = PostgresStore(postgres_db, clock=clock)
+    store.apply([customer.acquire(f"laptop-{n}") for n in range(10)])
+    lapsed = {1, 4, 9}
+    let_lapse(postgres_db, lapsed)
+    walk, rounds = Walk(seats_of_a_round=4), []
+
+    with psycopg.connect(postgres_db) as connection:
+        for _ in range(4):
+            found = walk.go_on(
+                lambda statement, **values: connection.execute(
+                    statement.encode(), values
+                ).fetchone(),
+                now=as_text(clock.now),
+                most=10,
+            )
+            rounds.append([slot for _, _, slot in found])
+    store.close()
+
+    assert rounds == [[1], [4], [9, 1], [4]]
+
+
+def let_lapse(url: str, slots: set[int]) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "UPDATE seat SET lease_expires_at = '2001-01-01' WHERE slot = ANY(%s)", [list(slots)]
+        )

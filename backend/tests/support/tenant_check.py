@@ -22,6 +22,7 @@ TENANT_TABLES: Final = frozenset(
         "seat_instance",
         "license_session",
         "seats_version",
+        "seats_change",
         "audit_event",
         "denial_count",
     }

@@ -17,6 +17,7 @@ from leasing.stores.postgres import statements
 from leasing.stores.postgres.connection import ReconnectingConnection
 from leasing.stores.postgres.known import Known
 from leasing.stores.postgres.transaction import PostgresTransaction
+from leasing.stores.postgres.walk import Walk
 from leasing.stores.sql.acquire import acquire_all
 from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.kinds import of_kind
@@ -58,6 +59,7 @@ class PostgresStore:
         self._clock = clock
         self._connection = ReconnectingConnection(url)
         self._known = Known()
+        self._walk = Walk()
         self._hold: Hold | None = None
         self._was_restored = was_restored
         try:
@@ -189,6 +191,7 @@ class PostgresStore:
             now=now,
             hold=hold,
             known=self._known,
+            walk=self._walk,
             sees_one_instant=sees_one_instant,
         )
 

@@ -11,6 +11,8 @@ from leasing.rules import Hold, Terms
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.changes import PostgresChanges
 from leasing.stores.postgres.known import Known, Told
+from leasing.stores.postgres.walk import Walk
+from leasing.stores.sql.changes import ENCODER
 from leasing.stores.sql.dialect import Connection
 from leasing.stores.sql.transaction import (
     SYSTEM,
@@ -44,6 +46,7 @@ class PostgresTransaction(Transaction):
         now: datetime,
         hold: Hold | None,
         known: Known,
+        walk: Walk,
         sees_one_instant: bool,
     ) -> None:
         self._changes = PostgresChanges(connection, known)
@@ -57,6 +60,7 @@ class PostgresTransaction(Transaction):
             changes=self._changes,
         )
         self._known = known
+        self._walk = walk
         self._locks_first = not sees_one_instant
         self._heard: set[str] = set()
 
@@ -66,6 +70,16 @@ class PostgresTransaction(Transaction):
         if lock is not None and self._locks_first:
             self.run(lock, wanted=values["wanted"])
         return super().answer(statement, **values)
+
+    def lapsed_anywhere(self, most: int) -> list[tuple[Any, ...]]:
+        """Return up to ``most`` lapsed seats of the next stretch of the walk, locked."""
+        wanted = self._walk.go_on(self.one, now=self.now_text, most=most)
+        if not wanted:
+            return []
+        rows = ENCODER.encode(wanted).decode()
+        return self.run(
+            statements.LAPSED_ANYWHERE, wanted=rows, now=self.now_text, most=most
+        ).fetchall()
 
     def look_at(self, many: Iterable[Terms]) -> None:
         """Hear what other processes changed; licenses are locked, so nobody grants meanwhile."""

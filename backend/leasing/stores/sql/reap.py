@@ -1,15 +1,13 @@
 """Reap: end sessions whose lease has lapsed. Housekeeping; no grant waits for it (S9)."""
 
-from leasing.stores.sql.transaction import Transaction, as_instant, as_text
+from leasing.stores.sql.transaction import Transaction, as_instant
 
 
 def reap(transaction: Transaction, most: int) -> int:
     """End up to ``most`` lapsed sessions that no reclaim hold keeps; return how many."""
-    lapsed = transaction.run(
-        transaction.sql.LAPSED_ANYWHERE, now=as_text(transaction.now), most=most
-    ).fetchall()
     ended = 0
-    for tenant, license_, slot, session, lease_end, interval_seconds in lapsed:
+    for row in transaction.lapsed_anywhere(most):
+        tenant, license_, slot, session, lease_end, interval_seconds = row
         if as_instant(lease_end) > transaction.counted_after(interval_seconds):
             continue
         transaction.end_session(

@@ -138,6 +138,10 @@ class Transaction:
         if occupancy := self._occupancies.get(license):
             occupancy.freed(slot, lease_expires_at)
 
+    def lapsed_anywhere(self, most: int) -> list[tuple[Any, ...]]:
+        """Return up to ``most`` lapsed seats of any license, as the reaper takes them."""
+        return self.run(self.sql.LAPSED_ANYWHERE, now=self.now_text, most=most).fetchall()
+
     def look_at(self, many: Iterable[Terms]) -> None:
         """Prepare to say how full licenses are, all of them at once where that saves anything."""
 
