@@ -78,6 +78,7 @@ def _answers(sites: list[Site], pace: Pace, *, store_only: bool) -> Iterator[Ans
     if not store_only:
         yield over_http.answer(sites[-1], pace)
     yield acquires.answer(sites[-1], pace)
+    yield heartbeats.after_a_checkpoint(sites[-1], pace)
 
 
 def _site(server: PrivatePostgres, folder: Path, leases: int) -> Site:

@@ -7,7 +7,7 @@ they take turns, so that noise hits all sizes alike. Rows:
 - *heartbeat*: no token is due. The target is for this row.
 - *with a token*: one is, so the session counts it: about every second heartbeat of a client.
 - *of an instance*: as the SDK sends it; the instance's share moves too.
-- *after a checkpoint*: the first change of each page since then logs the whole page.
+- *after a checkpoint*, a question of its own: the first change of each page since then logs all of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -59,10 +59,19 @@ def answer(sites: Sequence[Site], pace: Pace) -> Answer:
         Row(_name(kind, leases), store_figures(many, "heartbeat", _targets(kind, leases, sites)))
         for (kind, leases), many in stretches.items()
     ]
-    rows.append(_after_a_checkpoint(sites[-1], pace))
     if len(sites) > 1:
         rows.append(_growth(stretches, sites))
     return Answer("store_heartbeats", "Durable heartbeats a second, store alone?", rows, [])
+
+
+def after_a_checkpoint(site: Site, pace: Pace) -> Answer:
+    """Measure plain heartbeats that log whole pages; asked last, because it disturbs the others."""
+    with gauges(site.url) as gauge:
+        gauge.checkpoint()
+    pace.say("heartbeats after a checkpoint")
+    figures = store_figures([_beat(site, _PLAIN, pace.seconds)], "heartbeat", {})
+    row = Row(_name("after a checkpoint", site.leases), figures)
+    return Answer("after_a_checkpoint", "Heartbeats that log whole pages?", [row], [])
 
 
 def store_figures(many: Sequence[Stretch], thing: str, targets: dict[str, Target]) -> list[Figure]:
@@ -92,13 +101,6 @@ def _beat(site: Site, kind: str, seconds: float) -> Stretch:
         for number in range(PROCESSES)
     ]
     return run_side_by_side(site, works, BATCH, seconds)
-
-
-def _after_a_checkpoint(site: Site, pace: Pace) -> Row:
-    with gauges(site.url) as gauge:
-        gauge.checkpoint()
-    stretch = _beat(site, _PLAIN, pace.seconds)
-    return Row(_name("after a checkpoint", site.leases), store_figures([stretch], "heartbeat", {}))
 
 
 def _growth(stretches: dict[tuple[str, int], list[Stretch]], sites: Sequence[Site]) -> Row:

@@ -90,6 +90,17 @@ def growth(report: Report) -> Iterator[str]:
         yield _growth_line(size, row, waits, table)
 
 
+def costs_table(costs: Costs) -> Iterator[str]:
+    """Yield the costs by the letters of the formulas, a line of Markdown at a time."""
+    yield "| letter | what | measured |"
+    yield "| --- | --- | ---: |"
+    yield f"| d | database CPU of a heartbeat | {costs.database_us:.0f} µs |"
+    yield f"| s | server CPU of a heartbeat, HTTP and store | {costs.server_us:.0f} µs |"
+    yield f"| w | log of a heartbeat | {costs.wal_bytes:.0f} B |"
+    yield f"| b | tables of a lease, indexes included | {costs.lease_bytes:.0f} B |"
+    yield f"| p | seats on a page | {costs.seats_on_a_page:.0f} |"
+
+
 def _growth_line(size: str, row: Row, waits: str, table: Row) -> str:
     reaper = _median(table, "reaper's round")
     return (
@@ -122,7 +133,8 @@ def _median(row: Row, name: str) -> float:
 def main() -> None:
     """Print the tables of the run named on the command line."""
     report = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Report)
-    print("\n".join([*growth(report), "", *sizing(costs_of(report))]))
+    costs = costs_of(report)
+    print("\n".join([*growth(report), "", *costs_table(costs), "", *sizing(costs)]))
 
 
 if __name__ == "__main__":
