@@ -7,7 +7,7 @@ they take turns, so that noise hits all sizes alike. Rows:
 - *heartbeat*: no token is due. The target is for this row.
 - *with a token*: one is, so the session counts it: about every second heartbeat of a client.
 - *of an instance*: as the SDK sends it; the instance's share moves too.
-- *after a checkpoint*, a question of its own: the first change of each page since then logs all of it.
+- *after a checkpoint*, asked apart: the first change of each page since then logs the whole page.
 """
 
 from collections.abc import Callable, Sequence
