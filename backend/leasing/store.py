@@ -73,11 +73,16 @@ class Reinstate(Struct, frozen=True, gc=False):
 
 
 class Release(Struct, frozen=True, gc=False):
-    """Give a seat back, or one instance's share of it."""
+    """Give a seat back, or one instance's share of it.
+
+    With ``unless_joined_since``, the seq of a grant, nothing happens when anybody has come back to
+    the session after that grant: a program of the device in any process, or the caller itself.
+    """
 
     caller: Caller
     session_id: str
     instance_id: str = UNNAMED
+    unless_joined_since: int | None = None
 
 
 class Inspect(Struct, frozen=True, gc=False):

@@ -20,26 +20,18 @@ class AcquireEndpoint:
         self._engine = engine
         self._door = door
         self._proofs = proofs
-        self._arrivals = _Arrivals()
 
     async def post(self, request: Request) -> Response:
         """Answer 201 for a new seat and 200 for the one this device already holds."""
         body = read_body(await request.body(), AcquireBody)
         caller = await self._door.leasing_caller(request, body.license_key)
         call = self._call(body, caller)
-        self._arrivals.begin(call)
-        try:
-            return await self._acquire(call, body)
-        finally:
-            self._arrivals.end(call)
-
-    async def _acquire(self, call: Acquire, body: AcquireBody) -> Response:
         lease = await self._engine.acquire(call)
         try:
             sealed = self._seal(lease, body)
             license_data = await self._license_data(lease, body)
         except SigningUnavailable:
-            if lease.is_new and self._arrivals.is_last(call):
+            if lease.is_new:
                 await self._hand_back(lease, call)
             raise
         answer = lease_answer(
@@ -70,32 +62,12 @@ class AcquireEndpoint:
         return await self._proofs.license_data(lease, body.license_key, body.hardware_id)
 
     async def _hand_back(self, lease: Lease, call: Acquire) -> None:
-        """Give a new seat back that cannot be proven."""
+        """Give a new seat back that cannot be proven.
+
+        Unless another program of the device has come to share it meanwhile, by whatever process.
+        """
+        back = Release(call.caller, lease.session_id, call.instance_id, lease.seq or 0)
         try:
-            await self._engine.release(Release(call.caller, lease.session_id, call.instance_id))
+            await self._engine.release(back)
         except LeasingError:
             return  # the caller gets 503; by repeating the call it gets this same seat
-
-
-class _Arrivals:
-    """Which acquire under way came last from each device of a license.
-
-    A program that starts while another one of its device waits for a signature joins that one's
-    new seat. Only the last comer may hand the seat back, or it would take it from the others.
-    """
-
-    def __init__(self) -> None:
-        self._last: dict[tuple[tuple[str, ...], str], Acquire] = {}
-
-    def begin(self, call: Acquire) -> None:
-        """Note that an acquire is under way."""
-        self._last[call.key_hmacs, call.hardware_id] = call
-
-    def is_last(self, call: Acquire) -> bool:
-        """Tell whether no other came after it from its device."""
-        return self._last.get((call.key_hmacs, call.hardware_id)) is call
-
-    def end(self, call: Acquire) -> None:
-        """Note that an acquire was answered."""
-        if self.is_last(call):
-            del self._last[call.key_hmacs, call.hardware_id]

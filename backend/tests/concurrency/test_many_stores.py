@@ -97,6 +97,28 @@ def test_s5_a_release_races_its_own_repetitions(stores: list[PostgresStore]) -> 
     assert contradictions(customer) == []
 
 
+def test_s2_a_seat_is_handed_back_while_other_programs_of_the_device_come_to_share_it(
+    stores: list[PostgresStore],
+) -> None:
+    customer, kept = Customer("alice", seats=1), 0
+
+    for _ in range(ROUNDS):
+        (lease,) = stores[0].apply([customer.acquire("laptop", wants_token=False)])
+        assert isinstance(lease, Lease)
+        back = customer.release(lease.session_id, unless_joined_since=0)
+        wanted: list[list[Call]] = [[customer.acquire("laptop", wants_token=False)] for _ in stores]
+        _, *outcomes = at_once(stores, [[back], *wanted[1:]])
+
+        joined = {one.session_id for (one,) in outcomes if isinstance(one, Lease)}
+        beats = stores[0].apply([customer.heartbeat(session) for session in joined])
+        assert len(joined) == 1
+        assert all(isinstance(one, Lease) for one in beats), beats
+        kept += joined == {lease.session_id}
+        stores[0].apply([customer.release(session) for session in joined])
+
+    tell(f"{kept} of {ROUNDS} seats were joined before they could be handed back")
+
+
 def test_s3_a_change_of_ones_own_does_not_hide_one_of_another_process_before_it(
     stores: list[PostgresStore],
 ) -> None:

@@ -104,10 +104,15 @@ class Customer:
         return Reinstate(heartbeat, structs.replace(evidence_of(lease), **forged))
 
     def release(
-        self, session_id: str, instance: str = UNNAMED, *, caller: Caller | None = None
+        self,
+        session_id: str,
+        instance: str = UNNAMED,
+        *,
+        caller: Caller | None = None,
+        unless_joined_since: int | None = None,
     ) -> Release:
         """Return the call of a program that stops."""
-        return Release(caller or self.user, session_id, instance)
+        return Release(caller or self.user, session_id, instance, unless_joined_since)
 
     def inspect(self, session_id: str, *, caller: Caller | None = None) -> Inspect:
         """Return the call of somebody who wants to know."""

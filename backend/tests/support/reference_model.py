@@ -130,6 +130,8 @@ class ReferenceModel:
         seq = None
         if call.wants_token:
             seq = self._sign(session, call.instance_id, is_new=is_new)
+        elif not is_new:
+            session.seq = self._after(session.seq)
         in_use = self.in_use(customer)
         return Answer("Lease", session, is_new=is_new, end=end, seq=seq, in_use=in_use)
 
@@ -227,6 +229,8 @@ class ReferenceModel:
 
     def _release(self, call: Release) -> Answer:
         session = self._session_of(call)
+        if call.unless_joined_since not in {None, session.seq} and not session.ended_because:
+            return Answer("Released")
         if session.runs_without_seat(self._clock.now) and not call.instance_id:
             session.ended_at, session.ended_because = self._clock.now, "released"
             self.records.append(("seat.released", session, "released"))

@@ -15,7 +15,7 @@ from leasing.store import Acquire, Lease, Outcome
 from leasing.stores.sql.callers import REFUSALS, learn_terms, terms_for_acquire
 from leasing.stores.sql.claims import Claims, look_for_released
 from leasing.stores.sql.renewals import note_renewal, token_life
-from leasing.stores.sql.rows import Grant, Share
+from leasing.stores.sql.rows import Grant, Share, SignedToken
 from leasing.stores.sql.transaction import Transaction, as_hex, as_text
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
 
@@ -137,8 +137,7 @@ class _Acquires:
         end = lease_end(want.terms, self._transaction.now, held.lease_expires_at)
         if call.instance_id != UNNAMED:
             self._make_room_for_instance(claims, want, own)
-        lowest = self._transaction.lowest_count
-        seq = next_count(held.seq, lowest) if call.wants_token else held.seq
+        seq = next_count(held.seq, self._transaction.lowest_count)
         renewed = structs.replace(
             held,
             lease_expires_at=end,
@@ -146,6 +145,9 @@ class _Acquires:
             seq=seq,
         )
         note_renewal(self._transaction, want.terms, renewed, call, has_token=call.wants_token)
+        if not call.wants_token:  # it counts all the same: a release can ask who has come back
+            session = as_hex(held.session_id)
+            self._transaction.changes.note_token(SignedToken(claims.tenant, session, seq))
         return Lease(
             terms=want.terms,
             session_id=held.session_id,

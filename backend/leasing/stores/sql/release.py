@@ -27,6 +27,7 @@ class _Seat(Struct, frozen=True, array_like=True, gc=False):
     unnamed_expires_at: datetime | None
     heartbeat_interval_seconds: int
     other_ends: list[datetime]
+    seq: int
 
 
 _SEATS: Final = msgspec.json.Decoder(list[_Seat])
@@ -66,6 +67,8 @@ def _release(transaction: Transaction, asked: Admitted[Release], seat: _Seat | N
     if seat is None:
         return _already_over(transaction, asked)
     check_license(asked.only_license, seat.license)
+    if asked.call.unless_joined_since not in (None, seat.seq):
+        return Released()
     if asked.call.instance_id == UNNAMED or not _leave(transaction, asked, seat):
         transaction.end_session(
             tenant=asked.tenant,

@@ -250,15 +250,16 @@ FROM {_rows(End)} AS w
 WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
 
 # Answers, for each session wanted that holds a seat, the license, the slot, the ends of the seat,
-# how often holders of the license beat, and the ends of the shares of the other instances, also
-# of those that lapsed.
+# how often holders of the license beat, the ends of the shares of the other instances, also of
+# those that lapsed, and the seq.
 SEATS_OF_SESSIONS = f"""
 SELECT json_group_array(json_array(
     w.place, s.license_id, s.slot, s.lease_expires_at || 'Z', s.unnamed_expires_at || 'Z',
     l.heartbeat_interval_seconds,
     json((SELECT json_group_array(a.lease_expires_at || 'Z') FROM seat_instance AS a
           WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id
-            AND a.instance_id <> w.instance))))
+            AND a.instance_id <> w.instance)),
+    n.seq))
 FROM {_wanted("place", "tenant", "session", "instance")} AS w{_SEAT_OF_SESSION}
 CROSS JOIN license AS l ON l.tenant_id = s.tenant_id AND l.id = s.license_id"""
 
