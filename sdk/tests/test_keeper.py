@@ -203,6 +203,51 @@ def test_a_server_that_forgot_the_session_is_shown_the_proof(
     kept.release()
 
 
+def test_s2_a_forgotten_lease_whose_seat_is_anothers_finds_a_free_one_in_time(
+    kept: Lease,
+    clock: ManualClock,
+    server: FakeLicenseServer,
+    make_client: Callable[..., LicenseClient],
+    told: list[str],
+) -> None:
+    server.seats, forgotten = 1, kept.session_id
+    server.forget_sessions()
+    winner = make_client(hardware_id="another").acquire(keep=False)
+    let_pass(clock, 135)
+    assert kept.is_valid()
+
+    winner.release()
+    let_pass(clock, 135)
+
+    assert kept.session_id != forgotten
+    assert server.session_ids == [kept.session_id]
+    assert "lost" not in told
+    kept.release()
+
+
+def test_s1_a_forgotten_lease_whose_seat_stays_anothers_ends_with_its_own_proof(
+    kept: Lease,
+    clock: ManualClock,
+    server: FakeLicenseServer,
+    make_client: Callable[..., LicenseClient],
+    told: list[str],
+) -> None:
+    server.seats = 1
+    server.forget_sessions()
+    winner = make_client(hardware_id="another")
+    winner.acquire(keep=False)
+
+    let_pass(clock, 180)
+    winner.acquire(keep=False)
+    let_pass(clock, 175)
+    assert kept.is_valid()
+    let_pass(clock, 10)
+
+    assert not kept.is_valid()
+    assert told.count("lost") == 1
+    kept.release()
+
+
 @pytest.mark.parametrize("forgery", list(Forgery))
 def test_a_forged_renewal_changes_nothing_and_is_asked_for_again(
     kept: Lease, clock: ManualClock, server: FakeLicenseServer, forgery: Forgery

@@ -124,6 +124,12 @@ def test_an_unknown_session_is_shown_its_proof_once_then_lost() -> None:
     assert (gone.step, gone.attempt_at, gone.state) == (Step.ACQUIRE, 121.0, LeaseState.LOST)
 
 
+def test_an_honored_proof_runs_on_while_another_seat_is_sought() -> None:
+    plan = _plan.honored(held())
+
+    assert (plan.state, plan.step, plan.window) == (LeaseState.HELD, Step.ACQUIRE, held().window)
+
+
 def test_a_taken_lease_is_lost_at_once_and_sought_again() -> None:
     plan = _plan.lost(held(), now=130.0)
 

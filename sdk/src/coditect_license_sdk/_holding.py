@@ -110,12 +110,13 @@ class Holding:
     def _step_call(self, now: float) -> Call:
         if self.plan.step is Step.ACQUIRE or self.grant is None:
             return _dialogue.acquire_call(self.party, known_kid=self._known_kid())
+        is_forgotten = self.plan.step is Step.REINSTATE
         return _dialogue.heartbeat_call(
             self.party,
             self.grant,
-            fresh_proof=_plan.needs_proof(self.plan, now=now),
+            fresh_proof=is_forgotten or _plan.needs_proof(self.plan, now=now),
             known_kid=self._known_kid(),
-            show_proof=self.plan.step is Step.REINSTATE,
+            show_proof=is_forgotten,
         )
 
     def _known_kid(self) -> str | None:
@@ -133,7 +134,8 @@ class Holding:
             return self._with_keys(outcome, now)
         if call.nonce is None:
             return self._acknowledged(_dialogue.open_acknowledgement(outcome), sent)
-        return self._granted(self._open_grant(call, outcome), sent)
+        is_renewal = call.deed is Deed.HEARTBEAT
+        return self._granted(self._open_grant(call, outcome), sent, is_renewal=is_renewal)
 
     def _with_keys(self, outcome: Answer, now: Reading) -> Plan:
         self.wants_keys, self._asked_for_keys = False, True
@@ -153,19 +155,23 @@ class Holding:
             raise VerificationFailed("a renewal of another session")
         return grant
 
-    def _granted(self, grant: Grant, sent: Reading) -> Plan:
+    def _granted(self, grant: Grant, sent: Reading, *, is_renewal: bool) -> Plan:
+        held = self.grant
         self.grant, self.reason, self.offline, self._asked_for_keys = grant, None, False, False
         self.floor = TimeFloor(
             server_seconds=grant.claims.issued_at,
             boot_seconds=sent.boot_seconds,
             boot_id=sent.boot_id,
         )
-        return _plan.granted(
+        after = _plan.granted(
             window=_window(grant, sent.boot_seconds),
             interval_seconds=grant.interval_seconds,
             next_seconds=grant.next_seconds,
             dice=self._random.random(),
         )
+        if is_renewal and held and grant.claims.expires <= held.claims.expires:
+            return _plan.honored(after)
+        return after
 
     def _acknowledged(self, answer: Acknowledgement, sent: Reading) -> Plan:
         self.reason = None

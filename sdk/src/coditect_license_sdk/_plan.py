@@ -102,6 +102,15 @@ def granted(*, window: Window, interval_seconds: float, next_seconds: float, dic
     )
 
 
+def honored(plan: Plan) -> Plan:
+    """Plan after a renewal that moved nothing: the server honors the proof to its own end.
+
+    After a restore the seat may be somebody else's; the next thing to ask for is another one. Where
+    only the license ends, that answers the same session.
+    """
+    return replace(plan, step=Step.ACQUIRE)
+
+
 def acknowledged(
     plan: Plan, *, sent_at: float, interval_seconds: float, next_seconds: float, dice: float
 ) -> Plan:

@@ -178,7 +178,7 @@ class Desk:
             return None
         if claims.session_id != session_id:
             return None
-        return self.ledger.reinstate(session_id, now)
+        return self.ledger.reinstate(session_id, now, until=claims.expires)
 
     def _gone(self, session_id: str) -> Reply:
         reason = self.ledger.why_ended(session_id)

@@ -23,6 +23,7 @@ class Ledger:
         self.seats = seats
         self.lease_seconds = lease_seconds
         self._live: dict[str, Session] = {}
+        self._honored: dict[str, Session] = {}
         self._ended: dict[str, str] = {}
         self._devices: dict[str, str] = {}
         self._grants = 0
@@ -32,6 +33,9 @@ class Ledger:
         for session in list(self._live.values()):
             if session.lease_expires_at <= now:
                 self.end(session.session_id, reason="expired")
+        for session in list(self._honored.values()):
+            if session.lease_expires_at <= now:
+                self.end(session.session_id, reason="taken_over")
         return list(self._live.values())
 
     def acquire(
@@ -53,7 +57,7 @@ class Ledger:
         if session is not None:
             session.instances |= {instance_id} if instance_id else set()
             self._extend(session, now)
-        return session
+        return session or self._honored.get(session_id)
 
     def release(self, session_id: str, instance_id: str | None, now: float) -> bool:
         """Take a program off its seat; false if the session was never known."""
@@ -69,11 +73,13 @@ class Ledger:
     def end(self, session_id: str, *, reason: str) -> None:
         """Free the seat and remember why."""
         self._live.pop(session_id, None)
+        self._honored.pop(session_id, None)
         self._ended[session_id] = reason
 
     def forget(self) -> None:
         """Lose every row, as a restore from an old backup does."""
         self._live.clear()
+        self._honored.clear()
         self._ended.clear()
 
     def why_ended(self, session_id: str) -> str | None:
@@ -85,25 +91,37 @@ class Ledger:
         self.live(now)
         return self._live.get(session_id)
 
-    def reinstate(self, session_id: str, now: float) -> Session | None:
-        """Bring back a lost row for a caller who proved that it was theirs."""
-        if session_id not in self._devices or len(self.live(now)) >= self.seats:
+    def reinstate(self, session_id: str, now: float, *, until: int) -> Session | None:
+        """Bring back a lost row for a caller who proved that it was theirs.
+
+        Where the seat is another's by now, the proof is honored to its own end, and no longer.
+        """
+        hardware_id = self._devices.get(session_id)
+        if hardware_id is None:
             return None
-        session = self._claim(self._devices[session_id], session_id=session_id)
+        holders = {session.hardware_id for session in self.live(now)}
+        session = self._session(hardware_id, session_id, until)
+        if hardware_id in holders or len(holders) >= self.seats:
+            self._honored[session_id] = session
+            return session
+        self._live[session_id] = session
         self._extend(session, now)
         return session
 
-    def _claim(self, hardware_id: str, *, session_id: str | None = None) -> Session:
-        self._grants += 1
-        session = Session(
-            session_id=session_id or str(uuid.uuid4()),
-            hardware_id=hardware_id,
-            gen=self._grants,
-            lease_expires_at=0,
-        )
+    def _claim(self, hardware_id: str) -> Session:
+        session = self._session(hardware_id, str(uuid.uuid4()), 0)
         self._live[session.session_id] = session
         self._devices[session.session_id] = hardware_id
         return session
+
+    def _session(self, hardware_id: str, session_id: str, lease_expires_at: int) -> Session:
+        self._grants += 1
+        return Session(
+            session_id=session_id,
+            hardware_id=hardware_id,
+            gen=self._grants,
+            lease_expires_at=lease_expires_at,
+        )
 
     def _extend(self, session: Session, now: float) -> None:
         session.lease_expires_at = max(session.lease_expires_at, int(now) + self.lease_seconds)
