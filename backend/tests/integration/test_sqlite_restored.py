@@ -26,7 +26,7 @@ def test_s2_a_copy_that_is_a_few_seconds_old_is_noticed_at_the_start(db: Path) -
     assert hold_since() == world.now
     with pytest.raises(SeatsExhausted):
         world.acquire("desktop")
-    assert world.heartbeat(lease).gen == lease.gen
+    assert world.heartbeat(lease).session_id == lease.session_id
     world.close()
 
 

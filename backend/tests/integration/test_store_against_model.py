@@ -162,7 +162,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         ledger, known, keys = self.backup
         self.world.pass_time(seconds)
         self.world.restore(ledger)
-        self.model.restore(known)
+        assert self.model.restore(known) is None
         for customer in self.customers:
             customer.license.refresh_from_db()
             customer.key = keys[customer.name]

@@ -16,7 +16,9 @@ from tests.support.history_events import Event
 class Span:
     """A time in which one device holds a seat; the end itself is outside.
 
-    ``limit`` is the most seats in force when the seat was granted.
+    ``limit`` is the most seats in force when the seat was granted. It is ``excused`` when a restore
+    has taken its grant out of the ledger and it ends with what was promised before that: until
+    then the seat may be another's too, and nobody could know.
     """
 
     device: str
@@ -25,6 +27,7 @@ class Span:
     end_ms: int
     instance: str = ""
     limit: int = 0
+    excused: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -68,7 +71,41 @@ def beliefs(events: list[Event]) -> list[Span]:
         granted_under = max(capacity.possible(since, event.replied_ms))
         limit = of_session[0].limit if of_session else granted_under
         of_session.append(_belief(event, limit))
+    for session, until_ms in _excused_until(events).items():
+        for span in spans[session]:
+            span.excused = span.end_ms <= until_ms
+    for of_session in spans.values():
+        _stop_where_renewals_were_lost(events, of_session)
     return [span for of_session in spans.values() for span in of_session if not span.is_empty]
+
+
+def _excused_until(events: list[Event]) -> dict[str, int]:
+    """Return until when sessions were promised a seat whose grant a restore took out."""
+    held = [event for event in events if event.outcome == "held"]
+    began_ms: dict[str, int] = {}
+    for event in held:
+        began_ms[event.session] = min(began_ms.get(event.session, event.sent_ms), event.sent_ms)
+    excused: dict[str, int] = {}
+    for restore in (event for event in events if event.kind == "restore"):
+        for event in held:
+            is_lost = restore.sent_ms <= began_ms[event.session] < restore.replied_ms
+            if is_lost and event.sent_ms < restore.replied_ms:
+                promised_ms = event.replied_ms + event.lease_ms
+                excused[event.session] = max(excused.get(event.session, 0), promised_ms)
+    return excused
+
+
+def _stop_where_renewals_were_lost(events: list[Event], spans: list[Span]) -> None:
+    """End what was promised by a renewal that a restore took out with the hold that follows it.
+
+    Who beats as it was told has come back by then; who stays silent may find its seat taken.
+    """
+    hold_ends = {event.sent_ms: event.replied_ms for event in events if event.kind == "hold"}
+    for restore in (event for event in events if event.kind == "restore"):
+        hold_end_ms = hold_ends.get(restore.replied_ms, restore.replied_ms)
+        for span in spans:
+            if restore.sent_ms <= span.start_ms < restore.replied_ms and not span.excused:
+                span.end_ms = min(span.end_ms, hold_end_ms)
 
 
 def possible_holders(events: list[Event]) -> list[Span]:

@@ -11,14 +11,15 @@ from random import Random
 
 from leasing.errors import LeaseLost, SeatsExhausted, SessionUnknown
 from leasing.models import LicenseSession
-from leasing.store import Acquire, Call, Heartbeat, Lease, Outcome, Released
+from leasing.store import Acquire, Call, Heartbeat, Lease, Outcome, Reinstate, Released
 from leasing.stores.sqlite import SqliteStore
 from tests.support.answers import disagreement
+from tests.support.backups import Backup
 from tests.support.customer import Customer
 from tests.support.history import check
 from tests.support.history_events import Event, Kind, OutcomeWord
 from tests.support.ledger import seat_records
-from tests.support.reference_model import ReferenceModel
+from tests.support.reinstating_model import Copy, ReinstatingModel
 from tests.support.world import Address, OpenStore, World, open_sqlite
 
 SEATS, TTL_SECONDS, HOLD_MS = 3, 360, 144_000
@@ -32,19 +33,31 @@ class Program:
     instance: str
     wakes_at: float
     session: str = ""
+    lease: Lease | None = None
+    is_forgotten: bool = False
 
 
 class Drill:
-    """One run. ``findings`` are ids of broken invariants, ``model`` for any other difference."""
+    """One run. ``findings`` are ids of broken invariants, ``model`` for any other difference.
+
+    ``with_restores`` puts the ledger back to a copy now and then, so that programs come back to it
+    with their tokens.
+    """
 
     def __init__(
-        self, database: Address, *, seed: int, open_store: OpenStore = open_sqlite
+        self,
+        database: Address,
+        *,
+        seed: int,
+        open_store: OpenStore = open_sqlite,
+        with_restores: bool = False,
     ) -> None:
+        self._with_restores = with_restores
         self._random = Random(seed)
         self._stranger = Customer("bob", seats=1)
         self._world = World(database, seats=SEATS, open_store=open_store)
         self._alice = self._world.alice
-        self._model = ReferenceModel(self._world.clock, self._alice, self._stranger)
+        self._model = ReinstatingModel(self._world.clock, self._alice, self._stranger)
         self._open_store = open_store
         self._programs = [
             Program(device, instance, wakes_at=self._random.uniform(0, 60))
@@ -53,6 +66,7 @@ class Drill:
         ]
         self.events = [Event("license", seats=SEATS, ttl_ms=TTL_SECONDS * 1_000)]
         self.differences: list[str] = []
+        self._backup: tuple[Backup, Copy, int] | None = None
 
     def run(self, steps: int) -> set[str]:
         """Take steps and return the findings."""
@@ -62,6 +76,10 @@ class Drill:
                 self._crash()
             if step % 60 == 50:
                 self._be_away()
+            if self._with_restores and step % 75 == 20:
+                self._back_up()
+            if self._with_restores and step % 75 == 45:
+                self._restore()
         findings = set(check(self.events).broken)
         if self.differences:
             findings.add("model")
@@ -91,7 +109,9 @@ class Drill:
     def _decide(self, program: Program) -> Call:
         chance = self._random.random()
         if program.session and chance < 0.1:
-            program.session = ""  # crashed; whoever starts it again knows nothing
+            program.session, program.is_forgotten = "", False
+        if program.session and program.is_forgotten and program.lease:
+            return self._alice.come_back(program.lease, program.instance)
         if not program.session or chance < 0.15:
             return self._alice.acquire(program.device, program.instance)
         if chance < 0.3:
@@ -109,6 +129,9 @@ class Drill:
         """Let a program see its reply, unless it is lost on the way."""
         is_lost = self._random.random() < 0.05
         word: OutcomeWord = "unknown" if is_lost else _word(outcome)
+        was_forgotten = program.is_forgotten
+        if isinstance(call, Heartbeat) and isinstance(outcome, SessionUnknown) and not is_lost:
+            word, program.is_forgotten = "refused", True
         lease = outcome if isinstance(outcome, Lease) and not is_lost else None
         self.events.append(
             Event(
@@ -127,7 +150,9 @@ class Drill:
         if word in {"lost", "done"} or _kind(call) == "release":
             program.session = ""
         elif lease:
-            program.session = lease.session_id
+            program.session, program.lease = lease.session_id, lease
+        if was_forgotten and word != "unknown":
+            program.is_forgotten = False
         pause_seconds = self._pause_seconds(word)
         program.wakes_at = self._world.clock.milliseconds / 1_000 + pause_seconds
 
@@ -137,11 +162,14 @@ class Drill:
         return self._random.choice([1, 3, 5, 20] if word == "denied" else [3, 20, 100, 500])
 
     def _crash(self) -> None:
-        """Lose the process and whatever it had not committed; open the file again."""
+        """Lose the process and whatever it had not committed; open the ledger again."""
         store = self._world.store
-        assert isinstance(store, SqliteStore)
-        store._connection.close()
-        store._gate.close()
+        if isinstance(store, SqliteStore):
+            store._connection.close()
+            store._gate.close()
+            store._mark.close()
+        else:
+            store.close()
         self._world.store = self._open_store(self._world.database, self._world.clock)
 
     def _be_away(self) -> None:
@@ -151,11 +179,29 @@ class Drill:
         now_ms = self._world.clock.milliseconds
         self.events.append(Event("hold", sent_ms=now_ms, replied_ms=now_ms + HOLD_MS))
 
+    def _back_up(self) -> None:
+        self._backup = self._world.back_up(), self._model.copied(), self._world.clock.milliseconds
+
+    def _restore(self) -> None:
+        """Put the ledger back to the copy; what happened since is known to the programs alone.
+
+        SQLite notices it however quick it was. PostgreSQL has no failover here, so it takes longer.
+        """
+        assert self._backup is not None
+        backup, known, copied_ms = self._backup
+        self._world.pass_time(1 if isinstance(self._world.store, SqliteStore) else 40)
+        self._world.restore(backup)
+        if difference := self._model.restore(known):
+            self.differences.append(difference)
+        now_ms = self._world.clock.milliseconds
+        self.events.append(Event("restore", sent_ms=copied_ms, replied_ms=now_ms))
+        self.events.append(Event("hold", sent_ms=now_ms, replied_ms=now_ms + HOLD_MS))
+
 
 def _kind(call: Call) -> Kind:
     if isinstance(call, Acquire):
         return "acquire"
-    return "heartbeat" if isinstance(call, Heartbeat) else "release"
+    return "heartbeat" if isinstance(call, Heartbeat | Reinstate) else "release"
 
 
 def _word(outcome: Outcome) -> OutcomeWord:

@@ -9,6 +9,7 @@ Times are milliseconds on the recorder's clock. The first line says what was sol
     {"kind":"release","device":"a","sent_ms":130000,…,"outcome":"done","session":"…"}
     {"kind":"seats","sent_ms":20,"replied_ms":21,"seats":3}
     {"kind":"hold","sent_ms":30,"replied_ms":144030}
+    {"kind":"restore","sent_ms":30,"replied_ms":90030}
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["license", "acquire", "heartbeat", "release", "seats", "hold"]
+Kind = Literal["license", "acquire", "heartbeat", "release", "seats", "hold", "restore"]
 OutcomeWord = Literal["", "held", "denied", "refused", "lost", "done", "unknown"]
 
 
@@ -26,7 +27,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``lease_ms`` is how long the lease ran when the server answered; ``slot`` is None where the
     recorder cannot know it. ``seats`` changes the capacity; during a ``hold`` lapsed seats wait
-    for their owners.
+    for their owners. A ``restore`` has taken out of the ledger what happened between two times.
     """
 
     kind: Kind

@@ -114,6 +114,15 @@ class ReclaimsAfterDowntime(SqliteStore):
         self._hold = None
 
 
+class CountsOnFromItsCopy(SqliteStore):
+    """Goes on with the gens and seqs that a restore has put it back to."""
+
+    def _begin(self, now: datetime) -> Transaction:
+        transaction = super()._begin(now)
+        transaction.lowest_count = 0
+        return transaction
+
+
 class ReleasesForAnybody(SqliteStore):
     """Asks for the session and not for its owner."""
 
@@ -195,6 +204,7 @@ class RepliesBeforeTheCommit(SqliteStore):
 _ROWS = "SELECT count(*) FROM seat WHERE tenant_id = tenant AND license_id = license"
 _NEXT_ROW = f"({_ROWS}) + row_number() OVER () - 1"
 _SOONER = "datetime(:now, '+300 seconds')"
+_LATER = "strftime('%Y-%m-%d %H:%M:%f000', n.ended_at, '+360 seconds')"
 
 PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
     "counts and then inserts": (
@@ -238,7 +248,8 @@ PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
         rewriting((sql.PUT_HOLDERS, "gen = excluded.gen,", "gen = 1,")),
         {"S6"},
     ),
-    "replies before the commit": (opening(RepliesBeforeTheCommit), {"S2"}),
+    # Its programs come back by their tokens, so none is lost: seats are given out twice.
+    "replies before the commit": (opening(RepliesBeforeTheCommit), {"S1", "model"}),
     "keeps no record of some ends": (
         rewriting(
             (
@@ -251,3 +262,13 @@ PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
     ),
 }
 """Each bug by name: how to open its store, and what must be found."""
+
+PLANTED_IN_RECOVERY: dict[str, tuple[OpenStore, set[str]]] = {
+    "counts on from a restored copy": (opening(CountsOnFromItsCopy), {"S6", "model"}),
+    "renews tokens that it only honors": (
+        rewriting((sql.HONORED, "n.ended_at ||", f"{_LATER} ||")),
+        {"model"},
+    ),
+    "takes seats from who was live at the backup": (opening(ReclaimsAfterDowntime), {"model"}),
+}
+"""The same for bugs that only show when the ledger was put back to a copy."""

@@ -125,6 +125,7 @@ class ReferenceModel:
             session = self._grant(customer, call.hardware_id, former_slot)
         elif call.instance_id:
             self._make_room(session, call.instance_id)
+        self._raise_gen(session)
         end = self._new_end(session)
         session.shares[call.instance_id] = end
         seq = None
@@ -167,13 +168,21 @@ class ReferenceModel:
         self.sessions.append(session)
         return session
 
+    def _raise_gen(self, session: ModelSession) -> None:
+        """Have a holder who goes on after a hold count as a later one."""
+        assert session.slot is not None
+        session.gen = max(session.gen, self._floor())
+        self._gens[session.customer.name, session.slot] = session.gen
+
     def _may_have_lost(self, since: datetime | None) -> bool:
         return self._hold_since is not None and since is not None and since < self._hold_since
 
     def _after(self, count: int) -> int:
         """Return the next gen or seq: no lower than the milliseconds of the last hold's begin."""
-        floor = self._hold_since.timestamp() * 1_000 if self._hold_since else 0
-        return max(count + 1, int(floor))
+        return max(count + 1, self._floor())
+
+    def _floor(self) -> int:
+        return int(self._hold_since.timestamp() * 1_000) if self._hold_since else 0
 
     def _choose_slot(self, customer: Customer, former_slot: int | None) -> int:
         """Choose the former slot, a released one, a new one, a lapsed one: the lowest of a kind."""
@@ -215,6 +224,7 @@ class ReferenceModel:
         if refusal := self._refusal(session.customer):
             raise Refused(refusal[0])
         end = self._new_end(session)
+        self._raise_gen(session)
         for name in [call.instance_id] if call.instance_id else session.shares:
             session.shares[name] = end
         signs = call.wants_token or has_token_due

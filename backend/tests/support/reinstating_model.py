@@ -33,15 +33,19 @@ class ReinstatingModel(ReferenceModel):
             **self._copied_sessions(),
         }
 
-    def restore(self, copied: Copy) -> None:
-        """Know no more than at the time of a copy; a hold must have begun."""
+    def restore(self, copied: Copy) -> str | None:
+        """Know no more than at the time of a copy.
+
+        Return what is wrong if the store has not noticed it: a hold must have begun.
+        """
         vars(self).update(copied)
         vars(self).update(self._copied_sessions())  # the copy may be wanted again
         state = LedgerState.objects.get()
-        assert state.hold_since == self._clock.now, "a restore was not noticed"
-        assert state.silent_since is not None
-        self._hold_since, self._sheltered_since = state.hold_since, state.silent_since
         self._last_alive = self._clock.now
+        if state.hold_since != self._clock.now or state.silent_since is None:
+            return "a restore was not noticed"
+        self._hold_since, self._sheltered_since = state.hold_since, state.silent_since
+        return None
 
     def _copied_sessions(self) -> Copy:
         twins = {id(session): session.copy() for session in self.sessions}
@@ -49,10 +53,9 @@ class ReinstatingModel(ReferenceModel):
         return {"sessions": [twins[id(one)] for one in self.sessions], "records": records}
 
     def _acquire(self, call: Acquire) -> Answer:
-        answer = super()._acquire(call)
         license_id = str(self._customer_of(call).license.id)
         self._devices[hardware_binding(license_id, call.hardware_id)] = call.hardware_id
-        return answer
+        return super()._acquire(call)
 
     def _come_back(self, call: Reinstate) -> Answer:
         customer, beat = self._customer_named(call), call.heartbeat

@@ -13,6 +13,7 @@ from leasing.stores.sql.rows import (
     End,
     Grant,
     Leaver,
+    RaisedGen,
     Record,
     Renewal,
     SessionShares,
@@ -323,6 +324,15 @@ RENEW_SEATS = f"""
 UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends
 FROM {_rows(Renewal)} AS w
 WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot"""
+
+RAISE_SEATS = f"""
+UPDATE seat SET gen = w.gen FROM {_rows(RaisedGen)} AS w
+WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot
+  AND seat.session_id = w.session AND seat.gen < w.gen"""
+
+RAISE_SESSIONS = f"""
+UPDATE license_session SET gen = w.gen FROM {_rows(RaisedGen)} AS w
+WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
 
 NOTE_TOKENS = f"""
 UPDATE license_session SET seq = w.seq,

@@ -14,7 +14,7 @@ from leasing.rules import UNNAMED, Holding, Terms, lease_end, loss, next_count, 
 from leasing.store import Acquire, Lease, Outcome
 from leasing.stores.sql.callers import REFUSALS, learn_terms, terms_for_acquire
 from leasing.stores.sql.claims import Claims, look_for_released
-from leasing.stores.sql.renewals import note_renewal, token_life
+from leasing.stores.sql.renewals import note_renewal, raised_gen, token_life
 from leasing.stores.sql.rows import Grant, Share, SignedToken
 from leasing.stores.sql.transaction import Transaction, as_hex, as_text
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
@@ -140,6 +140,7 @@ class _Acquires:
         seq = next_count(held.seq, self._transaction.lowest_count)
         renewed = structs.replace(
             held,
+            gen=raised_gen(self._transaction, want.terms, held),
             lease_expires_at=end,
             unnamed_expires_at=held.unnamed_expires_at if call.instance_id else end,
             seq=seq,
@@ -152,7 +153,7 @@ class _Acquires:
             terms=want.terms,
             session_id=held.session_id,
             device=held.device,
-            gen=held.gen,
+            gen=renewed.gen,
             lease_expires_at=end,
             now=self._transaction.now,
             seq=seq if call.wants_token else None,

@@ -15,6 +15,7 @@ from leasing.stores.sql.rows import (
     End,
     Grant,
     Leaver,
+    RaisedGen,
     Record,
     Renewal,
     SessionShares,
@@ -34,6 +35,7 @@ class Changes:
         self._ends: dict[str, End] = {}
         self._grants: dict[str, Grant] = {}
         self._renewals: dict[tuple[str, int], Renewal] = {}
+        self._raised: dict[str, RaisedGen] = {}
         self._tokens: dict[str, SignedToken] = {}
         self._all_shares: dict[str, SessionShares] = {}
         self._shares: dict[tuple[str, str], Share] = {}
@@ -52,6 +54,10 @@ class Changes:
     def renew(self, renewal: Renewal) -> None:
         """Move the end of a lease."""
         self._renewals[renewal.license, renewal.slot] = renewal
+
+    def raise_gen(self, raised: RaisedGen) -> None:
+        """Raise the gen of a seat and of the session that holds it."""
+        self._raised[raised.session] = raised
 
     def note_token(self, token: SignedToken) -> None:
         """Note a token; one without instants leaves those noted before."""
@@ -95,6 +101,7 @@ class Changes:
         self._write(self._ends, sql.FREE_SEATS, sql.FORGET_ALL_INSTANCES, sql.END_SESSIONS)
         self._write_grants()
         self._write(self._renewals, sql.RENEW_SEATS)
+        self._write(self._raised, sql.RAISE_SEATS, sql.RAISE_SESSIONS)
         self._write(self._tokens, sql.NOTE_TOKENS)
         self._write(self._all_shares, sql.RENEW_ALL_INSTANCES)
         self._write(self._leavers, sql.FORGET_INSTANCES)

@@ -64,6 +64,8 @@ class Statements(Protocol):
     PUT_HOLDERS: str
     BEGIN_SESSIONS: str
     RENEW_SEATS: str
+    RAISE_SEATS: str
+    RAISE_SESSIONS: str
     NOTE_TOKENS: str
     RENEW_ALL_INSTANCES: str
     FORGET_INSTANCES: str

@@ -19,7 +19,7 @@ from leasing.rules import (
     token_end,
 )
 from leasing.store import Acquire, Heartbeat, Lease
-from leasing.stores.sql.rows import Renewal, SessionShares, Share, SignedToken
+from leasing.stores.sql.rows import RaisedGen, Renewal, SessionShares, Share, SignedToken
 from leasing.stores.sql.session_record import session_record
 from leasing.stores.sql.transaction import Transaction, as_hex, as_instant, as_text
 
@@ -95,6 +95,7 @@ class Renewals:
         seq = next_count(held.seq, self._transaction.lowest_count) if due else held.seq
         renewed = structs.replace(
             held,
+            gen=raised_gen(self._transaction, terms, held),
             lease_expires_at=end,
             unnamed_expires_at=end
             if is_unnamed and held.unnamed_expires_at
@@ -109,7 +110,7 @@ class Renewals:
             terms=terms,
             session_id=held.session_id,
             device=held.device,
-            gen=held.gen,
+            gen=renewed.gen,
             lease_expires_at=end,
             now=now,
             seq=seq if due else None,
@@ -148,6 +149,16 @@ def note_renewal(
         life = _NO_TOKEN
     if has_token:
         changes.note_token(SignedToken(tenant, session, renewed.seq, *life))
+
+
+def raised_gen(transaction: Transaction, terms: Terms, held: Holding) -> int:
+    """Return the gen of a holder who goes on, raised past all that may have been lost (S6)."""
+    gen = max(held.gen, transaction.lowest_count)
+    if gen > held.gen:
+        tenant, license_ = as_hex(terms.tenant_id), as_hex(terms.license_id)
+        session = as_hex(held.session_id)
+        transaction.changes.raise_gen(RaisedGen(tenant, license_, held.slot, session, gen))
+    return gen
 
 
 def token_life(

@@ -49,6 +49,16 @@ class Renewal(Struct, frozen=True, array_like=True, gc=False):
     unnamed_ends: str | None
 
 
+class RaisedGen(Struct, frozen=True, array_like=True, gc=False):
+    """A holder whose gen grows: a later one may have been lost (S6)."""
+
+    tenant: str
+    license: str
+    slot: int
+    session: str
+    gen: int
+
+
 class SignedToken(Struct, frozen=True, array_like=True, gc=False):
     """How many tokens were signed for a session, and when the last one for calls without an
     instance, if such a one was signed.

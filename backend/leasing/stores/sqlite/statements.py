@@ -13,6 +13,7 @@ from leasing.stores.sql.rows import (
     End,
     Grant,
     Leaver,
+    RaisedGen,
     Record,
     Renewal,
     SessionShares,
@@ -151,6 +152,17 @@ RENEW_SEATS = f"""
 UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends
 FROM {_rows(Renewal)} AS w
 WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot"""
+
+# Raises the gens of seats.
+RAISE_SEATS = f"""
+UPDATE seat SET gen = w.gen FROM {_rows(RaisedGen)} AS w
+WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot
+  AND seat.session_id = w.session AND seat.gen < w.gen"""
+
+# Raises the gens of the sessions that hold them.
+RAISE_SESSIONS = f"""
+UPDATE license_session SET gen = w.gen FROM {_rows(RaisedGen)} AS w
+WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
 
 # Moves the ends of every instance of sessions.
 RENEW_ALL_INSTANCES = f"""
