@@ -89,7 +89,11 @@ _RENEW_LEASE: Final = Operation(
         "Moves the lease one term on. A fresh `license_token` comes when the last one is past half "
         "its life, or when a `nonce` is sent. The body is optional; without `instance_id` the "
         "session as a whole is renewed. The `license_key` in the body is the credential when there "
-        "is no header."
+        "is no header.\n\n"
+        "After a 404 for a session that was granted, repeat the call once with its last "
+        "`license_token` and `delegation`: a server that was restored from a backup has the "
+        "session back by them. When `lease_expires_at` then stays where the token ends, the seat "
+        "is somebody else's by now: acquire anew before that."
     ),
     security=IN_HEADER_OR_BODY,
     parameters=("SessionId",),

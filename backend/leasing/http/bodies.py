@@ -94,8 +94,13 @@ class HeartbeatBody(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     instance_id: InstanceId | None = None
     nonce: Nonce | None = None
     known_kid: KeyId | None = None
-    license_token: Document | None = None
-    delegation: Document | None = None
+    license_token: (
+        Annotated[Document, Meta(description="The last one, for a session that was not found.")]
+        | None
+    ) = None
+    delegation: (
+        Annotated[Document, Meta(description="Of the key that signed `license_token`.")] | None
+    ) = None
     license_key: LicenseKeyText | None = None
 
 

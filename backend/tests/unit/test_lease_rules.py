@@ -9,16 +9,23 @@ from hypothesis import strategies as st
 
 from leasing.errors import LeaseLost
 from leasing.rules import (
+    Evidence,
     Hold,
     Terms,
     counted_after,
     hold_after,
     hold_end,
+    hold_seen_at,
+    is_evidence_in_force,
+    is_evidence_of,
     is_live,
     is_token_due,
     lease_end,
     loss,
+    lowest_count,
     may_grant,
+    may_have_lost,
+    next_count,
     refusal,
     was_away,
 )
@@ -183,3 +190,63 @@ def test_a_silence_of_more_than_thirty_seconds_is_an_absence() -> None:
 
 def test_s13_a_clock_that_went_back_is_no_absence() -> None:
     assert not was_away(NOW, NOW - seconds(3_600))
+
+
+EVIDENCE = Evidence(
+    tenant_id=TERMS.tenant_id,
+    license_id=TERMS.license_id,
+    audience=TERMS.audience,
+    device="d" * 22,
+    gen=1,
+    seq=1,
+    issued_at=NOW,
+    expires_at=NOW + seconds(360),
+)
+
+
+def test_s13_a_hold_that_was_noted_for_later_begins_now() -> None:
+    ahead = Hold(NOW + seconds(3_600), NOW - seconds(60))
+
+    assert hold_seen_at(ahead, NOW) == Hold(NOW, NOW - seconds(60))
+    assert hold_seen_at(ahead, NOW + seconds(3_600)) is ahead
+    assert hold_seen_at(None, NOW) is None
+
+
+def test_s13_nobody_is_sheltered_from_what_is_to_come() -> None:
+    ahead = Hold(NOW + seconds(3_600), NOW + seconds(3_000))
+
+    assert hold_seen_at(ahead, NOW) == Hold(NOW, NOW)
+
+
+def test_s6_counts_go_on_one_by_one_and_jump_after_a_hold() -> None:
+    lowest = lowest_count(Hold(NOW, NOW - seconds(60)))
+
+    assert next_count(7, lowest_count(None)) == 8
+    assert next_count(7, lowest) == lowest == int(NOW.timestamp() * 1_000)
+    assert next_count(lowest, lowest) == lowest + 1
+
+
+@given(st.integers(0, 2**40), INSTANTS)
+def test_s6_a_count_always_grows(last: int, since: datetime) -> None:
+    assert next_count(last, lowest_count(Hold(since, since))) > last
+
+
+def test_what_happened_before_a_hold_may_be_lost_and_nothing_since() -> None:
+    hold = Hold(NOW, NOW - seconds(60))
+
+    assert may_have_lost(hold, NOW - A_MOMENT)
+    assert not may_have_lost(hold, NOW)
+    assert not may_have_lost(None, NOW)
+
+
+@pytest.mark.parametrize("claim", ["tenant_id", "license_id", "audience"])
+def test_s11_evidence_speaks_of_one_license_alone(claim: str) -> None:
+    assert is_evidence_of(EVIDENCE, TERMS)
+    assert not is_evidence_of(EVIDENCE, terms(**{claim: "another"}))
+
+
+def test_evidence_is_in_force_until_its_end_and_from_a_little_before_its_beginning() -> None:
+    assert is_evidence_in_force(EVIDENCE, NOW - seconds(300))
+    assert not is_evidence_in_force(EVIDENCE, NOW - seconds(300) - A_MOMENT)
+    assert is_evidence_in_force(EVIDENCE, NOW + seconds(360) - A_MOMENT)
+    assert not is_evidence_in_force(EVIDENCE, NOW + seconds(360))
