@@ -10,8 +10,10 @@ import pytest
 
 from foundation.clock import utc_now
 from leasing.errors import LeaseLost, SeatsExhausted, StoreUnavailable
+from leasing.models import LicenseSession
 from leasing.store import Call, Lease, Outcome, Released
 from leasing.stores.postgres import PostgresStore, statements
+from tests.support.backups import back_up
 from tests.support.customer import Customer
 from tests.support.ledger import contradictions, live_seats
 from tests.support.meanwhile import happening
@@ -117,6 +119,41 @@ def test_s2_a_seat_is_handed_back_while_other_programs_of_the_device_come_to_sha
         stores[0].apply([customer.release(session) for session in joined])
 
     tell(f"{kept} of {ROUNDS} seats were joined before they could be handed back")
+
+
+def test_s1_s15_ten_processes_bring_lost_sessions_back_while_others_want_their_seats(
+    postgres_db: str,
+) -> None:
+    customer = Customer("alice", seats=5)
+    backup = back_up(postgres_db)
+    before = PostgresStore(postgres_db)
+    lost = [lease_of(before.apply([customer.acquire(f"device-{n}")])[0]) for n in range(5)]
+    before.close()
+    backup.restore()
+    stores = [PostgresStore(postgres_db, was_restored=True) for _ in range(STORES)]
+
+    outcomes = at_once(
+        stores,
+        [
+            [*(customer.come_back(lease) for lease in lost), customer.acquire(f"newcomer-{place}")]
+            for place in range(STORES)
+        ],
+    )
+    for store in stores:
+        store.close()
+
+    comers = [lease_of(one) for many in outcomes for one in many[:5]]
+    newcomers = [many[5] for many in outcomes if isinstance(many[5], Lease)]
+    back = {str(one.id) for one in LicenseSession.objects.filter(ended_at__isnull=True)}
+    assert {lease.session_id for lease in comers} == {lease.session_id for lease in lost}
+    assert len(back & {lease.session_id for lease in lost}) == 5 - len(newcomers)
+    assert live_seats(customer, utc_now()) == 5
+    assert contradictions(customer) == []
+
+
+def lease_of(outcome: Outcome) -> Lease:
+    assert isinstance(outcome, Lease), outcome
+    return outcome
 
 
 def test_s3_a_change_of_ones_own_does_not_hide_one_of_another_process_before_it(
