@@ -274,9 +274,12 @@ def test_s2_a_hold_begins_also_where_how_full_a_license_is_is_known_by_heart(
     lease = world.acquire("laptop")
     world.pass_time(359)
     world.acquire("desktop")
-    world.hold_reclaims()
-    world.pass_time(2)
+    world.clock.advance(2)
+    assert world.acquire("desktop").in_use == 1
 
+    world.hold_reclaims()
+
+    assert world.acquire("desktop").in_use == 2
     with pytest.raises(SeatsExhausted):
         world.acquire("tablet")
     assert world.heartbeat(lease).session_id == lease.session_id
