@@ -450,4 +450,5 @@ ON CONFLICT (id) DO UPDATE SET
 
 HOLD = f"""
 UPDATE ledger_state
-SET hold_since = {_given("hold_since")}, silent_since = {_given("silent_since")}"""
+SET hold_since = {_given("hold_since")}, silent_since = {_given("silent_since")}
+WHERE id = 1"""

@@ -328,4 +328,5 @@ INSERT INTO ledger_state (id, last_alive_at) VALUES (1, :alive)
 ON CONFLICT (id) DO UPDATE SET last_alive_at = excluded.last_alive_at"""
 
 # Notes a hold of reclaims, in a ledger that has noted that it is alive.
-HOLD = "UPDATE ledger_state SET hold_since = :hold_since, silent_since = :silent_since"
+HOLD = """
+UPDATE ledger_state SET hold_since = :hold_since, silent_since = :silent_since WHERE id = 1"""
