@@ -48,11 +48,11 @@ schema: $(VENV)/installed-dev ## write docs/api/openapi.yaml
 schema-check: $(VENV)/installed-dev ## compare docs/api/openapi.yaml with the code
 	@$(CHECKED) $(PY) backend/manage.py openapi --check
 
-bench-capacity: $(VENV)/installed-dev ## measure what one PostgreSQL carries (ARGS="--leases 10000")
-	@PYTHONPATH=backend $(PY) -m benchmarks.capacity $(ARGS)
-
 bench: $(VENV)/installed-dev ## run the benchmarks (ARGS=--help for their options)
 	@$(PY) -m benchmarks $(ARGS)
+
+bench-capacity: $(VENV)/installed-dev ## measure what one PostgreSQL carries (ARGS="--leases 10000")
+	@PYTHONPATH=backend $(PY) -m benchmarks.capacity $(ARGS)
 
 pins: $(VENV)/installed-dev ## compile requirements/*.txt from requirements/*.in
 	@scripts/dev/compile-pins
