@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from benchmarks.figures import Figure, Row
+from benchmarks.figures import Figure, Row, shown
 from benchmarks.report import Report
 
 SIZES: Final = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -19,6 +19,9 @@ INTERVALS_SECONDS: Final = (120, 300)
 _SECONDS_OF_DAY: Final = 86_400
 _CHECKPOINTS_OF_DAY: Final = _SECONDS_OF_DAY / 900
 _PAGE_BYTES: Final = 8_192
+_TABLES_TOUCHED: Final = 3
+"""Seats, sessions and instances; their rows are of about one size."""
+
 _GIGA: Final = 1e9
 
 
@@ -90,6 +93,20 @@ def growth(report: Report) -> Iterator[str]:
         yield _growth_line(size, row, waits, table)
 
 
+def others(report: Report) -> Iterator[str]:
+    """Yield every figure that has a target, a line of Markdown at a time."""
+    yield "| question | row | figure | median | lowest | highest | target |"
+    yield "| --- | --- | --- | ---: | ---: | ---: | --- |"
+    for answer in report.answers:
+        for row in answer.rows:
+            for one in row.figures:
+                if one.target is not None:
+                    values = (shown(value) for value in (one.median, one.lowest, one.highest))
+                    verdict = f"{one.target}, {'met' if one.is_met else 'missed'}"
+                    what = f"{answer.question} | {row.name} | {one.name}, {one.unit}"
+                    yield f"| {what} | {' | '.join(values)} | {verdict} |"
+
+
 def costs_table(costs: Costs) -> Iterator[str]:
     """Yield the costs by the letters of the formulas, a line of Markdown at a time."""
     yield "| letter | what | measured |"
@@ -111,7 +128,7 @@ def _growth_line(size: str, row: Row, waits: str, table: Row) -> str:
 
 def _line(costs: Costs, leases: int, interval: int) -> str:
     beats = leases / interval
-    pages = leases / costs.seats_on_a_page * _CHECKPOINTS_OF_DAY * _PAGE_BYTES
+    pages = _TABLES_TOUCHED * leases / costs.seats_on_a_page * _CHECKPOINTS_OF_DAY * _PAGE_BYTES
     wal = (beats * _SECONDS_OF_DAY * costs.wal_bytes + pages) / _GIGA
     return (
         f"| {leases:,} | {interval} s | {beats:,.0f} | {beats * costs.database_us / 1e6:.2f} "
@@ -134,7 +151,8 @@ def main() -> None:
     """Print the tables of the run named on the command line."""
     report = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Report)
     costs = costs_of(report)
-    print("\n".join([*growth(report), "", *costs_table(costs), "", *sizing(costs)]))
+    tables = (growth(report), others(report), costs_table(costs), sizing(costs))
+    print("\n\n".join("\n".join(table) for table in tables))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,6 @@ def test_the_tables_are_what_the_kept_run_comes_to() -> None:
 
     tables = [table.strip() for table in printed.split("\n\n")]
 
-    assert len(tables) == 3
+    assert len(tables) == 4
     for table in tables:
         assert table in DOCUMENT

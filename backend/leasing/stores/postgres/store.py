@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import errors
@@ -34,6 +34,7 @@ _MOST_TRIES: Final = 4
 _Call = TypeVar("_Call", Heartbeat, Reinstate, Release, Acquire, Inspect)
 _DecideAll = Callable[[Transaction, Mapping[int, _Call]], dict[int, Outcome]]
 _Result = TypeVar("_Result")
+_Row = tuple[Any, ...]
 _NO_STATE: Final = (None,) * 6
 _CROSSED: Final = (errors.DeadlockDetected, errors.SerializationFailure)
 _NO_ROLE: Final = (errors.InsufficientPrivilege, errors.InvalidParameterValue)
@@ -153,8 +154,7 @@ class PostgresStore:
     def _transaction(self, *, sees_one_instant: bool = False) -> Iterator[PostgresTransaction]:
         begin = statements.BEGIN_SNAPSHOT if sees_one_instant else statements.BEGIN
         try:
-            self._enter(begin)
-            transaction = self._begin(sees_one_instant=sees_one_instant)
+            transaction = self._begin(self._enter(begin), sees_one_instant=sees_one_instant)
             yield transaction
             transaction.changes.write()
             self._connection.execute("COMMIT")
@@ -166,18 +166,18 @@ class PostgresStore:
                 raise
             raise translated from error
 
-    def _enter(self, begin: str) -> None:
+    def _enter(self, begin: str) -> _Row:
+        """Begin a transaction; return the state of the ledger."""
         try:
-            self._connection.execute(begin)
+            return _last_row(self._connection.execute(begin))
         except _NO_ROLE as error:
             raise StoreUnavailable(
                 f"the ledger's login cannot act as the role leasing: {error.diag.message_primary}"
                 " (docs/how-to/database-roles.md)"
             ) from error
 
-    def _begin(self, *, sees_one_instant: bool) -> PostgresTransaction:
-        row = self._connection.execute(statements.READ_STATE).fetchone() or _NO_STATE
-        clock, timeline, known_timeline, *noted = row
+    def _begin(self, state: _Row, *, sees_one_instant: bool) -> PostgresTransaction:
+        clock, timeline, known_timeline, *noted = state
         if clock is None:
             raise StoreUnavailable("the database does not tell the time")
         now = self._clock() if self._clock else as_instant(clock)
@@ -206,6 +206,13 @@ class PostgresStore:
         if hold != noted.hold:
             self._connection.execute(statements.HOLD, hold_values(hold))
         return hold
+
+
+def _last_row(cursor: psycopg.Cursor[_Row]) -> _Row:
+    """Return the row that the last of several statements answers."""
+    while cursor.nextset():
+        pass
+    return cursor.fetchone() or _NO_STATE
 
 
 class _Poisoned(StoreUnavailable):
