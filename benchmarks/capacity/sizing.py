@@ -81,9 +81,9 @@ def growth(report: Report) -> Iterator[str]:
     beats = {row.name: row for row in _rows(report, "store_heartbeats")}
     yield (
         "| live leases | heartbeats/s | a batch waits p50 / p99 / p99.9, ms | WAL B each "
-        "| HOT updates | seat table B/lease | reaper's round, ms |"
+        "| HOT updates | CPU of store / database, µs | seat table B/lease | reaper's round, ms |"
     )
-    yield "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    yield "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     for table in _rows(report, "tables"):
         size = table.name.removesuffix(" leases")
         row = beats[f"heartbeat, {size}"]
@@ -120,9 +120,11 @@ def costs_table(costs: Costs) -> Iterator[str]:
 
 def _growth_line(size: str, row: Row, waits: str, table: Row) -> str:
     reaper = _median(table, "reaper's round")
+    cpu = f"{_median(row, 'store CPU'):.0f} / {_median(row, 'database CPU'):.0f}"
     return (
         f"| {size} | {_median(row, 'rate'):,.0f} | {waits} | {_median(row, 'WAL'):.0f} "
-        f"| {_median(row, 'HOT updates'):.3f} | {_median(table, 'seat'):.0f} | {reaper:.0f} |"
+        f"| {_median(row, 'HOT updates'):.3f} | {cpu} | {_median(table, 'seat'):.0f} "
+        f"| {reaper:.0f} |"
     )
 
 
