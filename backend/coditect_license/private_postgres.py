@@ -51,6 +51,7 @@ _ALWAYS: Final = {
 }
 _DURABLE: Final = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _VOLATILE: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class PostgresFailed(Exception):
@@ -88,19 +89,20 @@ def running_postgres(
     *,
     durable: bool = True,
     wait_seconds: float = 10,
-    settings: Mapping[str, str] = MappingProxyType({}),
+    settings: Mapping[str, str] = _NONE,
+    environment: Mapping[str, str] = _NONE,
 ) -> Iterator[PrivatePostgres]:
     """Run a server on the data in ``folder``, made when missing, until the block ends.
 
-    ``durable=False`` is for tests: quicker, and a crash of the machine destroys the data.
-    ``settings`` are those of postgresql.conf, such as ``shared_buffers``; where the server listens
-    and what it makes durable is not theirs to say.
+    ``durable=False`` is for tests: quicker, and a crash of the machine destroys the data. So are
+    ``settings`` of PostgreSQL, which win over ours, and an ``environment`` for its processes.
     Works as root and as any other user. On Linux the server also stops when the thread that
     entered the block ends, however it ends, so enter it in the main thread. Servers of one folder
     exclude each other: a later one waits ``wait_seconds`` for the end of its predecessor.
     Raises PostgresFailed.
     """
-    home = _home(folder.absolute(), durable=durable, settings=settings)
+    settings = {**_ALWAYS, **(_DURABLE if durable else _VOLATILE), **settings}
+    home = _home(folder.absolute(), settings, environment)
     with _sole_server_of(home, wait_seconds) as lock, _socket_folder(home) as sockets:
         _prepare_data(home, lock)
         with _server_process(home, sockets, lock) as process:
@@ -116,8 +118,8 @@ class _Home:
     folder: Path
     programs: Path
     account: ChildAccount
-    durable: bool
     settings: Mapping[str, str]
+    environment: Mapping[str, str]
 
     @property
     def data(self) -> Path:
@@ -133,7 +135,7 @@ class _Home:
             return subprocess.Popen(  # noqa: S603  programs of ours, no shell
                 [*self.account.command, str(self.programs / program), *arguments],
                 cwd=self.folder,
-                env={"LC_ALL": "C", "PATH": os.defpath},
+                env={"LC_ALL": "C", "PATH": os.defpath, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.STDOUT,
                 **self.account.popen_options,
@@ -143,14 +145,14 @@ class _Home:
             raise PostgresFailed(f"cannot run {error.filename}: {error.strerror}") from error
 
 
-def _home(folder: Path, *, durable: bool, settings: Mapping[str, str]) -> _Home:
+def _home(folder: Path, settings: Mapping[str, str], environment: Mapping[str, str]) -> _Home:
     programs = _programs()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         account = account_for(folder, program=programs / "postgres")
     except OSError as error:
         raise PostgresFailed(f"cannot use the folder {folder}: {error.strerror}") from error
-    return _Home(folder, programs, account, durable, settings)
+    return _Home(folder, programs, account, settings, environment)
 
 
 def _programs() -> Path:
@@ -236,7 +238,7 @@ def _make_data(home: _Home, lock: int) -> None:
         "--auth-host=reject",
         "--no-instructions",
     ]
-    if not home.durable:
+    if home.settings["fsync"] == "off":
         options.append("--no-sync")
     _run_to_its_end(home, "initdb", options, lock)
     draft.rename(home.data)
@@ -251,12 +253,7 @@ def _run_to_its_end(home: _Home, program: str, options: Sequence[str], lock: int
 
 @contextmanager
 def _server_process(home: _Home, sockets: Path, lock: int) -> Iterator[subprocess.Popen[bytes]]:
-    settings = {
-        **home.settings,
-        **_ALWAYS,
-        **(_DURABLE if home.durable else _VOLATILE),
-        "unix_socket_directories": f'"{sockets}"',
-    }
+    settings = {**home.settings, "unix_socket_directories": f'"{sockets}"'}
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     with open(os.open(home.log, flags, 0o600), "wb") as log:  # noqa: PTH123  a descriptor
         process = home.start(
@@ -274,7 +271,7 @@ def _server_process(home: _Home, sockets: Path, lock: int) -> Iterator[subproces
             _stop(process)
 
 
-def _as_options(settings: dict[str, str]) -> list[str]:
+def _as_options(settings: Mapping[str, str]) -> list[str]:
     return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
 

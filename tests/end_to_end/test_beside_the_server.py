@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import httpx
-from end_to_end.books import Books
 from end_to_end.processes import manage, vendor
 from end_to_end.storm import Storm
+from support.books import Books
 from support.server import RunningServer, free_port
 
 StartServer = Callable[..., RunningServer]
@@ -56,7 +56,7 @@ def test_control_plane_writes_under_full_heartbeat_load_are_never_refused(
     assert set(storm.statuses) == {200}
     assert [done.returncode for done in commands] == [0, 0]
     assert server.stop() == 0
-    assert Books(server.data_dir).contradictions() == []
+    assert Books.of_folder(server.data_dir).contradictions() == []
 
 
 def test_s12_seats_sold_beside_the_server_count_at_once(start_server: StartServer) -> None:

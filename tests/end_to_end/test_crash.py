@@ -5,8 +5,8 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from end_to_end.books import Books
-from end_to_end.crowd import Crowd
+from support.books import Books
+from support.crowd import Crowd, Habits
 from support.server import RunningServer
 
 from tests.support.history import check
@@ -19,17 +19,18 @@ CYCLES = 10
 def crowd_at(server: RunningServer, *, seed: int) -> Crowd:
     """Return more devices than there are seats."""
     key = server.demo["license_key"]
-    return Crowd(server.port, key, devices=14, seats=SEATS, seed=seed)
+    return Crowd([server.address], key, Habits(seats=SEATS, restless=14), seed=seed)
 
 
 def assert_promises_kept(crowd: Crowd, server: RunningServer) -> None:
-    report, books = check(crowd.events), Books(server.data_dir)
+    report, books = check(crowd.events), Books.of_folder(server.data_dir)
     print(f"\n{report}")  # noqa: T201  a figure for the documents
     assert report.broken == {}
     assert crowd.surprises == []
     assert len(books.holders) <= SEATS
     assert books.contradictions() == []
     assert books.lost_acknowledgements(crowd.events) == []
+    assert books.lost_renewals(crowd.promised) == []
 
 
 def test_s1_s8_s14_kill_9_under_load_loses_nothing_and_grants_nothing_twice(
@@ -73,7 +74,9 @@ def test_s8_a_seat_taken_before_the_crash_is_its_owners_by_repeating_the_call(
         crowd.wait_for_calls(200)
         server.kill()
     running = {
-        session for session, has_ended in Books(server.data_dir).ended.items() if not has_ended
+        session
+        for session, has_ended in Books.of_folder(server.data_dir).ended.items()
+        if not has_ended
     }
     server.start()
 

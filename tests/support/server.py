@@ -7,34 +7,52 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 # A published test key: making a fresh RSA-4096 key would cost each start up to several seconds.
 _ROOT_KEY: Final = REPOSITORY / "token/vectors/keys/root.test-key.pem"
+_MANAGE: Final = REPOSITORY / "backend/manage.py"
 _STARTED: Final = "Application startup complete."
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 30
 
 
+Address = tuple[str, int]
+"""Host and port."""
+
+
 class RunningServer:
-    """One ``manage.py quickstart`` that answers calls.
+    """One ``manage.py quickstart`` that answers calls, or another ``command`` that serves.
 
     ``demo`` is the content of ``demo.json``: base_url, license_key, seats, token, tenant_id.
     ``output`` is every line the process wrote since it was last started. A context manager that
     stops the server.
     """
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        environment: Mapping[str, str],
+        *,
+        command: str = "quickstart",
+        host: str = "127.0.0.1",
+        launcher: Sequence[str] = (),
+    ) -> None:
+        """Make a server that is not started; ``launcher`` are words in front of its command."""
         self.data_dir = data_dir
         self.port = free_port()
-        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.address: Address = (host, self.port)
+        self.base_url = f"http://{host}:{self.port}"
         self.process: subprocess.Popen[str]
         self.demo: dict[str, Any] = {}
         self.output: list[str] = []
-        self._environment = _process_environment(data_dir, self.port) | dict(environment)
+        self._environment = (
+            _process_environment(data_dir, self.port) | {"LICENSE_HOST": host} | dict(environment)
+        )
+        self._command = [*launcher, sys.executable, str(_MANAGE), command]
         self._reader: threading.Thread
 
     def start(self) -> None:
@@ -42,7 +60,7 @@ class RunningServer:
         self.output = []
         answering = threading.Event()
         self.process = subprocess.Popen(
-            [sys.executable, str(REPOSITORY / "backend/manage.py"), "quickstart"],
+            self._command,
             env=self._environment,
             cwd=self.data_dir,
             text=True,
