@@ -8,7 +8,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types imports schema schema-check bench bench-capacity pins clean
+.PHONY: help run test test-faults check format lint types imports schema schema-check bench bench-capacity pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ run-postgres: $(VENV)/installed-run $(VENV)/installed-postgres
 
 test: $(VENV)/installed-dev ## run every test (T=path for some of them)
 	@$(PY) -m pytest $(T)
+
+test-faults: $(VENV)/installed-dev ## kill, cut, fill and freeze real servers and databases (minutes; FAULTS_SEED=…)
+	@$(PY) -m pytest -s --durations=0 tests/faults
 
 check: lint types imports schema-check test ## everything that must pass before a change lands
 

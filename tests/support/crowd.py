@@ -118,6 +118,17 @@ class Crowd:
                 f"{self.failures} failed, surprises: {self.surprises[-3:]}"
             )
 
+    def wait_until_the_faithful_are_back(self, *, seconds: float = _ANSWERS_SECONDS) -> None:
+        """Return when every faithful device was answered once more that it holds its seat."""
+        since_ms = self.milliseconds()
+        with self._answered:
+            assert self._answered.wait_for(lambda: self._all_hold_since(since_ms), seconds), (
+                f"not all came back within {seconds} s; refusals: {self.refusals}"
+            )
+
+    def _all_hold_since(self, since_ms: int) -> bool:
+        return all(device.lease_end_ms >= since_ms + self.ttl_ms for device in self._faithful)
+
     def _all_faithful_hold(self) -> bool:
         return all(device.session for device in self._faithful)
 

@@ -427,8 +427,9 @@ SELECT {_stored("clock_timestamp()")}, left(pg_walfile_name(pg_current_wal_lsn()
 FROM (SELECT 1) AS one LEFT JOIN ledger_state ON id = 1"""
 
 # What holds within one transaction: it acts in the leasing role, waits for no lock, runs no
-# statement for long and is not left open for long. Its tables are joined in the order in which a
-# statement names them, by their keys, whatever the statistics of a table that has just grown say.
+# statement for long, and is ended when its process falls silent: a machine that lost its power must
+# not keep a license locked. Its tables are joined in the order in which a statement names them, by
+# their keys, whatever the statistics of a table that has just grown say.
 _WITHIN = """SET LOCAL ROLE leasing; SET LOCAL statement_timeout = 4000;
 SET LOCAL lock_timeout = 2000; SET LOCAL idle_in_transaction_session_timeout = 5000;
 SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;

@@ -1,0 +1,75 @@
+"""The database is away for longer than a lease lives: nobody who kept beating loses a seat."""
+
+import time
+from dataclasses import replace
+
+from faults.cluster import SEATS, SEED, Cluster
+from faults.verdict import assert_promises_kept
+from support.crowd import Crowd, Habits
+
+from leasing.rules import GAP_SECONDS, HOLD_INTERVALS
+from tests.support.history_events import Event
+from tests.support.telling import tell
+
+HABITS = Habits(
+    seats=SEATS,
+    restless=8,
+    faithful=6,
+    ttl_seconds=12,
+    interval_seconds=4,
+    pace_seconds=0.02,
+    may_fail=True,
+)
+STAMP_SECONDS = 5
+"""How old the last sign of life in the ledger may be."""
+OUTAGE_SECONDS = GAP_SECONDS + STAMP_SECONDS
+
+
+def hold_since(crowd: Crowd, silent_ms: int) -> Event:
+    """Return the reclaim hold that begins now, after a silence, for the history."""
+    hold_ms = round(HOLD_INTERVALS * crowd.habits.interval_seconds * 1_000)
+    longest_ms = crowd.milliseconds() + STAMP_SECONDS * 1_000 + hold_ms
+    return Event("hold", sent_ms=silent_ms, replied_ms=longest_ms)
+
+
+def test_s2_s3_a_database_stopped_for_longer_than_a_lease_costs_nobody_a_seat(
+    cluster: Cluster,
+) -> None:
+    assert HABITS.ttl_seconds < OUTAGE_SECONDS
+    cluster.shorten_leases(HABITS)
+    cluster.start(servers=2)
+
+    with cluster.crowd(HABITS, seed=SEED) as crowd:
+        crowd.wait_for_calls(300)
+        silent_ms = crowd.milliseconds()
+        cluster.database.stop()
+        crowd.pause(OUTAGE_SECONDS)
+        cluster.database.start()
+        crowd.add(hold_since(crowd, silent_ms))
+        began = time.monotonic()
+        crowd.wait_until_the_faithful_are_back()
+        tell(f"\nall {HABITS.faithful} were back {time.monotonic() - began:.1f} s after the outage")
+        crowd.wait_for_calls(300)
+        crowd.wait_until_the_faithful_are_back()
+
+    assert_promises_kept(crowd, cluster.books(), name="outage")
+
+
+def test_s2_servers_and_database_away_together_cost_nobody_a_seat(cluster: Cluster) -> None:
+    cluster.shorten_leases(HABITS)
+    cluster.start(servers=2)
+
+    with cluster.crowd(replace(HABITS, restless=4), seed=SEED + 1) as crowd:
+        crowd.wait_for_calls(100)
+        silent_ms = crowd.milliseconds()
+        for server in cluster.servers:
+            server.kill()
+        cluster.database.kill()
+        crowd.pause(OUTAGE_SECONDS)
+        cluster.database.start()
+        for server in cluster.servers:
+            cluster.kill_and_revive(server)
+        crowd.add(hold_since(crowd, silent_ms))
+        crowd.wait_until_the_faithful_are_back()
+
+    assert_promises_kept(crowd, cluster.books(), name="outage of all")
