@@ -28,8 +28,13 @@ from signing.signer import Signer
 LIFETIME_SECONDS: Final = 86_400
 LONGEST_LEASE_SECONDS: Final = 43_200
 EVERY_TIER: Final = ("*",)
-BACKDATED_SECONDS: Final = 60
-"""A delegation begins this long ago: the ledger's clock dates tokens and may lag behind ours."""
+BACKDATED_SECONDS: Final = LIFETIME_SECONDS // 12
+"""A delegation begins this long ago: the ledger's clock dates tokens and may lag behind ours.
+
+Two hours, more than the jump of a clock that is set wrongly: before its delegation begins no token
+can be sealed, and every answer would be 503 (S13, tests/faults/test_clock.py). A shorter lifetime
+shortens it in proportion.
+"""
 
 MARGIN_SECONDS: Final = 60
 """Renewal is due this long before the half life, so that 12 hours are left if it fails at once."""
@@ -158,7 +163,7 @@ class DelegatedSigner:
         return expires <= self.current(now).longest_expiry(now)
 
     def _proven(self, signer: Signer, now: int) -> Delegated:
-        not_before = now - BACKDATED_SECONDS
+        not_before = now - self._lifetime_seconds * BACKDATED_SECONDS // LIFETIME_SECONDS
         mandate = Delegation(
             issuer=self._issuer,
             key=signer.public_key,

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from leasing.occupancy import Occupancy
+from leasing.rules import Hold
 
 CHANGES_KEPT: Final = 32
 """How many versions of a license's seats can be told. One is a batch of one process: this is more
@@ -53,6 +54,14 @@ class Known:
         self.occupancies: dict[str, Occupancy] = {}
         self._versions: dict[str, int] = {}
         self._ahead: dict[str, set[int]] = {}
+        self._at: datetime | None = None
+        self._hold: Hold | None = None
+
+    def is_now(self, now: datetime, hold: Hold | None) -> None:
+        """Forget what was counted at a later instant (S13), or under another hold."""
+        if hold != self._hold or (self._at is not None and now < self._at):
+            self.forget_all()
+        self._at, self._hold = now, hold
 
     def version(self, license: str) -> int | None:
         """Return the version at which the seats of a license are known, None when they are not."""

@@ -61,7 +61,6 @@ class PostgresStore:
         self._connection = ReconnectingConnection(url)
         self._known = Known()
         self._walk = Walk()
-        self._hold: Hold | None = None
         self._was_restored = was_restored
         try:
             self.tick()
@@ -183,9 +182,7 @@ class PostgresStore:
         now = self._clock() if self._clock else as_instant(clock)
         lost_commits = self._was_restored or known_timeline not in {None, timeline}
         hold = self._note_state(noted_from(*noted), now, timeline, lost_commits=lost_commits)
-        if hold != self._hold:  # what is known by heart was counted under another
-            self._known.forget_all()
-            self._hold = hold
+        self._known.is_now(now, hold)
         return PostgresTransaction(
             self._connection,
             now=now,

@@ -163,6 +163,16 @@ def test_s13_a_backward_jump_of_the_clock_takes_no_seat_from_who_renewed(world: 
     assert world.heartbeat(lease).session_id == lease.session_id
 
 
+def test_s3_s13_seats_released_after_a_backward_jump_are_free(world: World) -> None:
+    world.alice.resize(1)
+    world.release(world.acquire("laptop"))
+
+    world.clock.advance(-3_600)
+    world.release(world.acquire("desktop"))
+
+    assert world.acquire("tablet").in_use == 1
+
+
 def test_s2_s13_absences_are_noticed_also_after_the_clock_went_back(world: World) -> None:
     world.alice.resize(1)
     world.clock.advance(-3_600)
