@@ -91,7 +91,7 @@ class Cluster:
         The check that forbids them is dropped from the test's database.
         """
         self.database.ask(
-            "ALTER TABLE license DROP CONSTRAINT license_ttl_from_60_s_to_24_h;"
+            "ALTER TABLE license DROP CONSTRAINT IF EXISTS license_ttl_from_60_s_to_24_h;"
             f"UPDATE license SET ttl_seconds = {habits.ttl_seconds:.0f},"
             f" heartbeat_interval_seconds = {habits.interval_seconds:.0f}, seats = {habits.seats}"
         )

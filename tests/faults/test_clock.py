@@ -13,8 +13,16 @@ from support.crowd import Habits
 from tests.support.telling import tell
 
 HABITS = Habits(
-    seats=SEATS, restless=6, faithful=6, ttl_seconds=30, interval_seconds=4, pace_seconds=0.02
+    seats=SEATS,
+    restless=6,
+    faithful=6,
+    ttl_seconds=30,
+    interval_seconds=4,
+    pace_seconds=0.02,
+    may_fail=True,
 )
+MOST_FAILURES = 50
+"""PostgreSQL's timeouts go by the time of day: a jump ends the statements that run just then."""
 HOUR = 3_600
 JUMPS = {"an hour ahead": HOUR, "back again": 0, "an hour behind": -HOUR, "ahead again": 0}
 
@@ -53,4 +61,5 @@ def test_s1_s2_s13_an_hour_more_or_less_on_the_databases_clock_costs_nobody_a_se
             crowd.wait_for_calls(200)
             crowd.wait_until_the_faithful_are_back()
 
+    assert crowd.failures < MOST_FAILURES
     assert_promises_kept(crowd, cluster.books(), name="clock")

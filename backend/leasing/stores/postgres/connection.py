@@ -5,9 +5,18 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.abc import RV, PQGen
+from psycopg.conninfo import conninfo_to_dict
 
 CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = 6  # the server itself ends a statement after 4 (statements.BEGIN)
+_NOTICE_SILENCE: Final = {
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 8_000,
+}
+"""When a peer that says nothing at all counts as gone: after 8 s. By default Linux waits for a
+quarter of an hour for what was sent and for two hours for what is awaited (tcp(7))."""
 _Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
@@ -27,7 +36,7 @@ class ReconnectingConnection:
     """One connection at a time to the database at ``url``.
 
     Nothing is prepared on the server and nothing is left in its session, as a pooler in transaction
-    mode needs it.
+    mode needs it. What ``url`` says about time limits of connections wins over what is usual here.
     """
 
     def __init__(self, url: str) -> None:
@@ -62,10 +71,12 @@ class ReconnectingConnection:
             self._open = None
 
     def _connect(self) -> _ImpatientConnection:
+        usual = {"connect_timeout": CONNECT_SECONDS, **_NOTICE_SILENCE}
+        named = conninfo_to_dict(self._url)
         return _ImpatientConnection.connect(
             self._url,
             autocommit=True,
             prepare_threshold=None,
-            connect_timeout=CONNECT_SECONDS,
             application_name="license-leasing",
+            **{name: value for name, value in usual.items() if name not in named},
         )
