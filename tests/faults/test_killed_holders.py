@@ -75,7 +75,8 @@ def test_s2_s9_the_seats_of_killed_programs_are_free_within_a_ttl_and_a_second(
 ) -> None:
     cluster.shorten_leases(HABITS)
     cluster.start(servers=2)
-    servers, waits = cycle(cluster.servers), []
+    servers = cycle(cluster.servers)
+    waits: list[float] = []
 
     with ExitStack() as holders:
         programs = [

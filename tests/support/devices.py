@@ -179,7 +179,8 @@ class Faithful(Device):
             self._tries = 0
             return interval * self.random.uniform(1 - _JITTER, 1 + _JITTER)
         self._tries += 1
-        return self.random.random() * min(_BACK_OFF_SECONDS * 2**self._tries, interval / 2)
+        longest: float = min(_BACK_OFF_SECONDS * 2**self._tries, interval / 2)
+        return self.random.random() * longest
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from leasing.store import Acquire, Call, Heartbeat, Lease, Outcome, Reinstate, R
 from leasing.stores.sqlite import SqliteStore
 from tests.support.answers import disagreement
 from tests.support.backups import Backup
+from tests.support.crashing import crash
 from tests.support.customer import Customer
 from tests.support.history import check
 from tests.support.history_events import Event, Kind, OutcomeWord
@@ -163,13 +164,7 @@ class Drill:
 
     def _crash(self) -> None:
         """Lose the process and whatever it had not committed; open the ledger again."""
-        store = self._world.store
-        if isinstance(store, SqliteStore):
-            store._connection.close()
-            store._gate.close()
-            store._mark.close()
-        else:
-            store.close()
+        crash(self._world.store)
         self._world.store = self._open_store(self._world.database, self._world.clock)
 
     def _be_away(self) -> None:

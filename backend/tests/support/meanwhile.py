@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from leasing.stores.postgres import PostgresStore
+from leasing.store import Store
 
 
 class Meanwhile:
@@ -24,6 +24,6 @@ class Meanwhile:
         return getattr(self._connection, name)
 
 
-def happening(store: PostgresStore, statement: str, happen: Callable[[], object]) -> None:
+def happening(store: Store, statement: str, happen: Callable[[], object]) -> None:
     """Have something happen, once, right before a store runs a statement."""
-    store._connection = Meanwhile(store._connection, statement, happen)  # type: ignore[assignment]
+    store._connection = Meanwhile(store._connection, statement, happen)  # type: ignore[attr-defined]

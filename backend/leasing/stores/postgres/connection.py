@@ -5,18 +5,19 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.abc import RV, PQGen
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = 6  # the server itself ends a statement after 4 (statements.BEGIN)
-_NOTICE_SILENCE: Final = {
+_USUAL: Final[dict[str, Any]] = {
+    "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 4,
     "keepalives_interval": 2,
     "keepalives_count": 2,
     "tcp_user_timeout": 8_000,
 }
-"""When a peer that says nothing at all counts as gone: after 8 s. By default Linux waits for a
-quarter of an hour for what was sent and for two hours for what is awaited (tcp(7))."""
+"""A peer that says nothing at all counts as gone after 8 s. By default Linux waits a quarter of an
+hour for what was sent, and two hours for what is awaited (tcp(7))."""
 _Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
@@ -71,12 +72,9 @@ class ReconnectingConnection:
             self._open = None
 
     def _connect(self) -> _ImpatientConnection:
-        usual = {"connect_timeout": CONNECT_SECONDS, **_NOTICE_SILENCE}
-        named = conninfo_to_dict(self._url)
         return _ImpatientConnection.connect(
-            self._url,
+            make_conninfo(**{**_USUAL, **conninfo_to_dict(self._url)}),
             autocommit=True,
             prepare_threshold=None,
             application_name="license-leasing",
-            **{name: value for name, value in usual.items() if name not in named},
         )
