@@ -123,7 +123,8 @@ class Crowd:
         since_ms = self.milliseconds()
         with self._answered:
             assert self._answered.wait_for(lambda: self._all_hold_since(since_ms), seconds), (
-                f"not all came back within {seconds} s; refusals: {self.refusals}"
+                f"not all came back within {seconds} s; refusals: {self.refusals[-3:]}, "
+                f"surprises: {self.surprises[-3:]}"
             )
 
     def _all_hold_since(self, since_ms: int) -> bool:

@@ -178,6 +178,8 @@ class Faithful(Device):
         if word == "held":
             self._tries = 0
             return interval * self.random.uniform(1 - _JITTER, 1 + _JITTER)
+        if not word:  # nobody listened there: elsewhere, at once
+            return _RETRY_SECONDS
         self._tries += 1
         longest: float = min(_BACK_OFF_SECONDS * 2**self._tries, interval / 2)
         return self.random.random() * longest

@@ -133,12 +133,12 @@ def deadlock(duel: Duel) -> set[str]:
     return set() if is_there else {"S14"}
 
 
-DUELS: Final[dict[str, Callable[[Duel], set[str]]]] = {
-    "grants without locking the license": race_for_the_last_seat,
-    "reads sessions without locking their seats": race_of_two_heartbeats,
-    "never moves the version of the seats": release_by_the_other,
-    "takes a lapsed seat without a second look": renewal_in_the_nick_of_time,
-    "tells the time by the clock of its node": lease_with_twenty_seconds_left,
-    "acknowledges what a deadlock rolled back": deadlock,
+DUELS: Final[dict[str, tuple[Callable[[Duel], set[str]], str]]] = {
+    "grants without locking the license": (race_for_the_last_seat, "S1"),
+    "reads sessions without locking their seats": (race_of_two_heartbeats, "S6"),
+    "never moves the version of the seats": (release_by_the_other, "S3"),
+    "takes a lapsed seat without a second look": (renewal_in_the_nick_of_time, "S2"),
+    "tells the time by the clock of its node": (lease_with_twenty_seconds_left, "S13"),
+    "acknowledges what a deadlock rolled back": (deadlock, "S14"),
 }
-"""The duel that finds each bug of ``planted_postgres.RACING``."""
+"""The duel that finds each bug of ``planted_postgres.RACING``, and what it must find."""
