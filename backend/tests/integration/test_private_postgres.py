@@ -330,3 +330,17 @@ def succeeds_as_nobody(deed: Callable[[], None]) -> bool:
         os._exit(0)
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status) == 0
+
+
+def test_settings_and_an_environment_of_the_callers_reach_the_server(folder: Path) -> None:
+    given = {"work_mem": "5MB", "timezone": "Europe/Berlin"}
+    with running_postgres(
+        folder, durable=False, settings=given, environment={"FOR_TESTS": "yes"}
+    ) as server:
+        with psycopg.connect(server.url("postgres")) as connection:
+            shown = [connection.execute(f"SHOW {name}".encode()).fetchone() for name in given]
+        environment = Path(f"/proc/{server.pid}/environ")
+
+        assert shown == [("5MB",), ("Europe/Berlin",)]
+        if environment.exists():
+            assert b"FOR_TESTS=yes" in environment.read_bytes()
