@@ -46,6 +46,9 @@ def server_environment(
         "LICENSE_ISSUER": ISSUER,
         "PORT": str(port),
         "LICENSE_DATABASE_URL": database_url,
+        # A few licenses stand for many: the calls are counted, and none is refused.
+        "LICENSE_CALLS_PER_MINUTE": "1000000000",
+        "LICENSE_SESSION_CALLS_PER_MINUTE": "1000000000",
     }
 
 

@@ -4,6 +4,7 @@
 The text of an exception never leaves; every sentence a caller can see is written here.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from leasing.http.messages import PROBLEM_JSON, Response
 from leasing.http.plane import InternalError
 from licenses import errors as licenses
 from signing import errors as signing
+from soft_state.errors import RateLimited
+from soft_state.rules import WINDOW_SECONDS
 
 TYPE_PREFIX: Final = "urn:coditect:license:problem:"
 _ENCODER: Final = msgspec.json.Encoder()
@@ -42,6 +45,10 @@ def _seats(error: leasing.SeatsExhausted) -> dict[str, Any]:
         "seats": {"total": error.total, "in_use": error.in_use},
         "retry_after_seconds": error.retry_after_seconds,
     }
+
+
+def _wait(error: RateLimited) -> dict[str, Any]:
+    return {"retry_after_seconds": max(1, math.ceil(error.wait_seconds))}
 
 
 def _fields(error: http.InvalidRequest) -> dict[str, Any]:
@@ -98,6 +105,13 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     http.UnsupportedMediaType: Kind(
         415, "unsupported_media_type", "Unsupported media type", "The body must be JSON."
     ),
+    RateLimited: Kind(
+        429,
+        "rate_limited",
+        "Too many calls",
+        "This caller's quota is used up for now; nothing was changed, and a held lease stays good.",
+        _wait,
+    ),
     InternalError: Kind(
         500, "internal_error", "Internal error", "Something failed; the log has the request id."
     ),
@@ -153,4 +167,18 @@ def _headers(
         headers.append((b"connection", b"close"))
     if retry := extras.get("retry_after_seconds"):
         headers.append((b"retry-after", str(retry).encode()))
+    if isinstance(error, RateLimited):
+        headers.extend(_rate_limit_fields(error, extras["retry_after_seconds"]))
     return tuple(headers)
+
+
+def _rate_limit_fields(error: RateLimited, wait_seconds: int) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the fields of draft-ietf-httpapi-ratelimit-headers-11: the policy, and what is left.
+
+    ``t`` never ends before Retry-After does, which takes precedence over it (section 6).
+    """
+    name, quota, window = error.policy, error.per_minute, int(WINDOW_SECONDS)
+    return (
+        (b"ratelimit-policy", f'"{name}";q={quota};w={window}'.encode()),
+        (b"ratelimit", f'"{name}";r=0;t={wait_seconds}'.encode()),
+    )

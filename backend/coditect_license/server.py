@@ -13,7 +13,9 @@ from identity.wiring import bearer_verifier_from_settings
 from leasing.engine import Engine
 from leasing.http import LeasingPlane
 from leasing.http.acquire import AcquireEndpoint
+from leasing.http.admission import Admission, Quotas
 from leasing.http.credentials import Door
+from leasing.http.failures import Failures
 from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
@@ -28,6 +30,8 @@ from signing.wiring import (
     root_from_settings,
     seals_from_settings,
 )
+from soft_state.notices import BOARD, Topic
+from soft_state.wiring import fleet_from_settings, shared_allowances_from_settings
 
 
 class LicenseServer:
@@ -44,28 +48,49 @@ class LicenseServer:
         remember_root(root, now=utc_now())
         self._seals = seals_from_settings(root)
         self._engine = Engine(open_store())
-        door = Door(bearer_verifier_from_settings(), KeyHasher(settings.LICENSE_KEY_PEPPERS))
+        shared = shared_allowances_from_settings()
+        self._fleet = fleet_from_settings(shared)
+        admission = Admission(self._engine, shared, Quotas(**settings.LICENSE_QUOTAS))
+        verifier = bearer_verifier_from_settings()
+        published = published_keys_from_settings(root)
+        door = Door(verifier, KeyHasher(settings.LICENSE_KEY_PEPPERS))
         proofs = Proofs(self._seals, settings.LICENSE_ISSUER)
         shown = ShownTokens(own_tokens_from_settings())
         self.plane = LeasingPlane(
-            acquire=AcquireEndpoint(self._engine, door, proofs),
-            heartbeat=HeartbeatEndpoint(self._engine, door, proofs, shown),
-            sessions=SessionEndpoint(self._engine, door),
-            keys=KeysEndpoint(published_keys_from_settings(root)),
+            acquire=AcquireEndpoint(admission, door, proofs),
+            heartbeat=HeartbeatEndpoint(admission, door, proofs, shown),
+            sessions=SessionEndpoint(admission, door),
+            keys=KeysEndpoint(published),
             health=HealthEndpoint(self._engine, self._signing_seconds_left),
+            failures=Failures(
+                shared,
+                per_minute=settings.LICENSE_FAILURES_PER_MINUTE,
+                forwarded_hops=settings.LICENSE_FORWARDED_HOPS,
+            ),
             problem_of=problem_of,
             request_log=request_log,
         )
         self._request_log = request_log
         close_old_connections()  # this thread's; whoever reads later opens one for the moment
+        self._unlisten = [
+            BOARD.listen(Topic.KEY_SET, published.expire),
+            BOARD.listen(Topic.ISSUERS, verifier.expire),
+            BOARD.listen(Topic.LICENSES, admission.forget_licenses),
+        ]
 
     async def start(self) -> None:
         """Make the first delegation and begin to take calls."""
         await self._seals.start()
         await self._engine.start()
+        if self._fleet is not None:
+            await self._fleet.start()
 
     async def stop(self) -> None:
         """Commit what waits, finish the signatures under way, let go of the ledger."""
+        if self._fleet is not None:
+            await self._fleet.stop()
+        for unlisten in self._unlisten:
+            unlisten()
         await self._engine.stop()
         await self._seals.stop()
         self._request_log.flush()

@@ -12,6 +12,7 @@ from typing import Any
 from coditect_license import embedded
 from coditect_license.database_url import leasing_address, postgresql_database
 from foundation import env
+from soft_state.address import read_address
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -47,6 +48,37 @@ LICENSE_DEVELOPMENT_ISSUER_KEY_FILE = LICENSE_DATA_DIR / "development-issuer-key
 LICENSE_DIRECT_SIGNING = env.boolean("LICENSE_DIRECT_SIGNING", default=True)
 LICENSE_API_DOCS = env.boolean("LICENSE_API_DOCS", default=True)
 
+# Valkey or Redis, for what the processes of an installation tell each other. Absent: this process
+# is the whole installation. Everything works without it (docs/adr/0009).
+_REDIS_URL = env.secret("LICENSE_REDIS_URL")
+LICENSE_REDIS = (
+    read_address(
+        _REDIS_URL,
+        password=env.secret("LICENSE_REDIS_PASSWORD"),
+        ca_file=env.text("LICENSE_REDIS_CA_FILE", "") or None,
+    )
+    if _REDIS_URL
+    else None
+)
+
+# Calls a minute. A license takes as many acquires as the larger of the first two allows, by its
+# seats; each session as many heartbeats, releases and reads; a tenant any number when it is 0.
+_MOST_CALLS = 1_000_000_000
+LICENSE_QUOTAS = {
+    "per_license": env.integer("LICENSE_CALLS_PER_MINUTE", 600, lowest=1, highest=_MOST_CALLS),
+    "per_seat": env.integer("LICENSE_CALLS_PER_SEAT_PER_MINUTE", 60, lowest=0, highest=1_000),
+    "per_session": env.integer(
+        "LICENSE_SESSION_CALLS_PER_MINUTE", 120, lowest=60, highest=_MOST_CALLS
+    ),
+    "per_tenant": env.integer("LICENSE_TENANT_CALLS_PER_MINUTE", 0, lowest=0, highest=_MOST_CALLS),
+}
+# Failed credentials a minute from one address range, after which answers wait; 0 for never.
+LICENSE_FAILURES_PER_MINUTE = env.integer(
+    "LICENSE_FAILURES_PER_MINUTE", 20, lowest=0, highest=_MOST_CALLS
+)
+# How many entries of X-Forwarded-For our own proxies write: nginx 1, Google's load balancer 2.
+LICENSE_FORWARDED_HOPS = env.integer("LICENSE_FORWARDED_HOPS", 0, lowest=0, highest=8)
+
 DEBUG = False
 ALLOWED_HOSTS = env.listing("LICENSE_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 ROOT_URLCONF = "coditect_license.urls"
@@ -66,6 +98,7 @@ INSTALLED_APPS = [
     "identity",
     "audit",
     "tenants",
+    "soft_state",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",

@@ -22,6 +22,7 @@ from identity.errors import UnsafeKeyFile
 from identity.jose import mint_token
 from identity.models import TrustedIssuer
 from identity.rules import PrincipalKind, Role
+from soft_state.notices import BOARD, Topic
 
 DEVELOPMENT_SUFFIX: Final = "/development"
 
@@ -71,6 +72,7 @@ class DevelopmentIssuer:
         )
         others = TrustedIssuer.objects.filter(issuer__endswith=DEVELOPMENT_SUFFIX)
         others.exclude(pk=row.pk).delete()
+        BOARD.announce(Topic.ISSUERS, about=str(row.pk))
         return row
 
     def mint(self, *, tenant_id: UUID, subject: str, role: Role, lifetime_seconds: int) -> str:

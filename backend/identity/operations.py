@@ -1,26 +1,33 @@
 """From a bearer token to a principal."""
 
 import logging
+import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from foundation.clock import Clock
 from identity.bearer import parse_bearer
 from identity.claims import read_claims
-from identity.errors import InvalidCredential, MissingTenant
+from identity.errors import InvalidCredential, MissingTenant, UnusableIssuer
 from identity.issuers import IssuerTable
 from identity.rules import Principal
 from identity.verified_tokens import VerifiedTokens
 
 _log = logging.getLogger(__name__)
 
+MOST_SECONDS_TRUSTED: Final = 30
+"""How long the issuers are believed as they were read. A token verified just before that is
+remembered for 60 s more."""
+
 
 class BearerVerifier:
     """Verifies the bearer tokens of the trusted issuers.
 
-    ``load_issuers`` gives the table at construction and at each :meth:`reload`;
-    ``tenant_exists`` is asked once for each token that is not remembered, after its signature.
-    Both may read the database. Safe for threads.
+    ``load_issuers`` gives the table at construction, and again for the first token to be verified
+    after 30 seconds or after :meth:`expire`; ``tenant_exists`` is asked once for each token that is
+    not remembered, after its signature. Both may read the database. Safe for threads.
     """
 
     def __init__(
@@ -35,6 +42,8 @@ class BearerVerifier:
         self._tenant_exists = tenant_exists
         self._remembered = VerifiedTokens()
         self._issuers = load_issuers()
+        self._read_at: datetime | None = clock()
+        self._reading = threading.Lock()
 
     def reload(self) -> None:
         """Read the trusted issuers again and forget every verified token.
@@ -42,6 +51,14 @@ class BearerVerifier:
         Raises UnusableIssuer, and keeps the table it had.
         """
         self._issuers = self._load_issuers()
+        self._remembered.forget_all()
+
+    def expire(self) -> None:
+        """Forget every verified token, and read the trusted issuers before the next is verified.
+
+        Reads nothing now: for the hearer of a notice, in any thread.
+        """
+        self._read_at = None
         self._remembered.forget_all()
 
     def recall(self, token: str) -> Principal | None:
@@ -74,6 +91,7 @@ class BearerVerifier:
     def _verify(self, token: str, now: float) -> tuple[Principal, int]:
         bearer = parse_bearer(token)
         claims = bearer.claims
+        self._read_issuers_when_due()
         issuer = self._issuers.find(claims.get("iss"), claims.get("aud"))
         if not issuer.key(bearer.key_id, bearer.algorithm).has_signed(token):
             raise InvalidCredential("the signature does not verify")
@@ -81,3 +99,15 @@ class BearerVerifier:
         if not self._tenant_exists(principal.tenant_id):
             raise MissingTenant("the token names a tenant that is not here")
         return principal, claims["exp"]
+
+    def _read_issuers_when_due(self) -> None:
+        """Read the trusted issuers anew; one that cannot be used leaves all as they were."""
+        with self._reading:
+            now, read_at = self._clock(), self._read_at
+            if read_at is not None and abs(now - read_at) < timedelta(seconds=MOST_SECONDS_TRUSTED):
+                return
+            self._read_at = now  # before the read: a notice that comes meanwhile has it done again
+            try:
+                self._issuers = self._load_issuers()
+            except UnusableIssuer as mistake:
+                _log.error("the trusted issuers stay as they were: %s", mistake)

@@ -18,6 +18,7 @@ from licenses.rules import (
     LicenseStatus,
     check_policy,
 )
+from soft_state.notices import BOARD, Topic
 from tenants.models import Tenant
 
 
@@ -142,6 +143,7 @@ def _change(license: License, **values: Any) -> None:
     for name, value in {**values, "updated_at": utc_now()}.items():
         setattr(license, name, value)
     license.save(update_fields=[*values, "updated_at"])
+    BOARD.announce(Topic.LICENSES, about=license.id)
 
 
 def _record(action: str, license: License, principal: str, **details: Any) -> None:

@@ -10,6 +10,7 @@ from signing.errors import UnsafeKey
 from signing.models import KeySetVersion, SigningKey
 from signing.queries import THE_ROW
 from signing.signer import Signer
+from soft_state.notices import BOARD, Topic
 
 
 @transaction.atomic
@@ -46,3 +47,4 @@ def _row(signer: Signer, now: datetime) -> SigningKey:
 def _count_change() -> None:
     KeySetVersion.objects.get_or_create(id=THE_ROW, defaults={"version": 0})
     KeySetVersion.objects.filter(id=THE_ROW).update(version=F("version") + 1)
+    BOARD.announce(Topic.KEY_SET, about="")

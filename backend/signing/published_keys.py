@@ -23,6 +23,10 @@ LIFETIME_SECONDS: Final = 86_400
 LOWEST_PROFILE: Final = 1
 """Clients may still take license_data (1) as well as license_token (2)."""
 
+MOST_SECONDS_UNSEEN: Final = 60
+"""How long the key set is published without a look at its version: a key that was revoked elsewhere
+is shown as good for no longer, notice or none."""
+
 _RETRY_SECONDS: Final = 5
 
 
@@ -41,7 +45,7 @@ class _Published:
 
 
 class PublishedKeys:
-    """Builds and root-signs the key set, and keeps it until half of its 24 hours are gone.
+    """Builds and root-signs the key set, and keeps it until it changes or half of its day is gone.
 
     A call that builds reads the database and waits for the root: from an event loop, call in a
     worker thread. Two threads may build at the same time, and both results are good.
@@ -51,6 +55,11 @@ class PublishedKeys:
         self._root = root
         self._issuer = issuer
         self._published: _Published | None = None
+        self._seen_at: int | None = None
+
+    def expire(self) -> None:
+        """Look at the version before the document is next given. For any thread; reads nothing."""
+        self._seen_at = None
 
     def document(self, now: int) -> dict[str, Any]:
         """Return ``{"keyset": <compact JWS>, "version": n, "keys": [JWK with status and pem]}``.
@@ -60,7 +69,7 @@ class PublishedKeys:
         given until its end. Raises SigningUnavailable after that, and when no key is stored yet.
         """
         published = self._published
-        if published is None or not published.is_fresh(now):
+        if published is None or not published.is_fresh(now) or self._has_changed(published, now):
             published = self._published = self._renewed(published, now)
         return published.document
 
@@ -71,6 +80,14 @@ class PublishedKeys:
         """
         usable = [e for e in queries.key_set_entries() if e.status is not KeyStatus.REVOKED]
         return {"keys": [entry.key.jwk() for entry in usable]}
+
+    def _has_changed(self, published: _Published, now: int) -> bool:
+        """Tell whether the stored version is another; asked once in a while, and after a notice."""
+        seen_at = self._seen_at
+        if seen_at is not None and 0 <= now - seen_at < MOST_SECONDS_UNSEEN:
+            return False
+        self._seen_at = now  # before the read: a notice that comes meanwhile has it done again
+        return queries.key_set_version() != published.keyset.version
 
     def _renewed(self, old: _Published | None, now: int) -> _Published:
         try:

@@ -16,6 +16,13 @@ REPOSITORY: Final = Path(__file__).resolve().parents[2]
 _ROOT_KEY: Final = REPOSITORY / "token/vectors/keys/root.test-key.pem"
 _MANAGE: Final = REPOSITORY / "backend/manage.py"
 _STARTED: Final = "Application startup complete."
+UNHURRIED: Final = {
+    "LICENSE_CALLS_PER_MINUTE": "1000000",
+    "LICENSE_SESSION_CALLS_PER_MINUTE": "1000000",
+    "LICENSE_FAILURES_PER_MINUTE": "0",
+}
+"""Quotas that no test reaches which is not about quotas."""
+
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 30
 
@@ -158,4 +165,5 @@ def _process_environment(data_dir: Path, port: int) -> dict[str, str]:
         "LICENSE_DATA_DIR": str(data_dir),
         "PORT": str(port),
         "PYTHONUNBUFFERED": "1",
+        **UNHURRIED,
     }

@@ -55,6 +55,17 @@ _HEADERS: Final = {
         "description": "Seconds after which the same call makes sense again.",
         "schema": {"type": "integer", "minimum": 1},
     },
+    "RateLimitPolicy": {
+        "description": (
+            "The limit that refused the call: its name, calls (`q`) and seconds (`w`). "
+            "draft-ietf-httpapi-ratelimit-headers-11, section 3."
+        ),
+        "schema": {"type": "string", "pattern": '^"[a-z]+";q=[0-9]+;w=60$'},
+    },
+    "RateLimit": {
+        "description": "What is left of it (`r`) for how many seconds (`t`); section 4.",
+        "schema": {"type": "string", "pattern": '^"[a-z]+";r=0;t=[0-9]+$'},
+    },
     "Allow": {
         "description": "The methods that this address takes.",
         "schema": {"type": "string"},

@@ -26,6 +26,7 @@ from leasing.http.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaTy
 from leasing.http.plane import ACQUIRE, HEALTH, JWKS, KEYS, SESSIONS, InternalError
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
 from signing.errors import SigningUnavailable
+from soft_state.errors import RateLimited
 
 LEASES: Final = "leases"
 KEYS_TAG: Final = "keys"
@@ -74,6 +75,7 @@ _ACQUIRE_SEAT: Final = Operation(
         *_REFUSED,
         LicenseUnknown,
         SeatsExhausted,
+        RateLimited,
         *_LEDGER,
         SigningUnavailable,
     ),
@@ -112,6 +114,7 @@ _RENEW_LEASE: Final = Operation(
         *_REFUSED,
         SessionUnknown,
         LeaseLost,
+        RateLimited,
         *_LEDGER,
         SigningUnavailable,
     ),
@@ -134,7 +137,7 @@ _READ_SESSION: Final = Operation(
             example=examples.session(),
         ),
     ),
-    problems=(*_CREDENTIAL, SessionUnknown, *_LEDGER),
+    problems=(*_CREDENTIAL, SessionUnknown, RateLimited, *_LEDGER),
 )
 
 _RELEASE_SEAT: Final = Operation(
@@ -150,7 +153,7 @@ _RELEASE_SEAT: Final = Operation(
     security=IN_HEADER,
     parameters=("SessionId", "InstanceId"),
     answers=(Answer(status=204, description="Nothing is held any more."),),
-    problems=(InvalidRequest, *_CREDENTIAL, SessionUnknown, *_LEDGER),
+    problems=(InvalidRequest, *_CREDENTIAL, SessionUnknown, RateLimited, *_LEDGER),
 )
 
 _LIST_KEYS: Final = Operation(

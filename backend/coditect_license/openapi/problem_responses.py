@@ -15,6 +15,7 @@ from leasing.errors import LeaseLost, Overloaded, SeatsExhausted
 from leasing.http.errors import BodyTooLarge, FieldError, InvalidRequest, MethodNotAllowed
 from leasing.http.messages import PROBLEM_JSON, Response
 from signing.errors import SigningUnavailable
+from soft_state.errors import RateLimited
 
 REQUEST_ID: Final = "8709ab8f382f1513"
 _MEDIA_TYPE: Final = PROBLEM_JSON.decode()
@@ -26,11 +27,14 @@ _NEEDS_ARGUMENTS: Final[dict[type[Exception], Exception]] = {
     LeaseLost: LeaseLost("expired"),
     SigningUnavailable: SigningUnavailable("an example", retry_after_seconds=5),
     Overloaded: Overloaded(2),
+    RateLimited: RateLimited("license", per_minute=600, wait_seconds=0.1),
     BodyTooLarge: BodyTooLarge("an example"),
 }
 _HEADERS: Final = {
     "www-authenticate": ("WWW-Authenticate", "WwwAuthenticate"),
     "retry-after": ("Retry-After", "RetryAfter"),
+    "ratelimit": ("RateLimit", "RateLimit"),
+    "ratelimit-policy": ("RateLimit-Policy", "RateLimitPolicy"),
     "allow": ("Allow", "Allow"),
 }
 

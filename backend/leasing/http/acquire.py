@@ -1,7 +1,7 @@
 """POST /api/v1/licenses/acquire/"""
 
-from leasing.engine import Engine
 from leasing.errors import LeasingError
+from leasing.http.admission import Leases
 from leasing.http.answers import json_response, lease_answer
 from leasing.http.bodies import AcquireBody, encode_metadata, read_body
 from leasing.http.credentials import Door
@@ -16,7 +16,7 @@ from signing.seals import SealedToken
 class AcquireEndpoint:
     """Takes a seat and proves it: parse, one call inward, sign, answer."""
 
-    def __init__(self, engine: Engine, door: Door, proofs: Proofs) -> None:
+    def __init__(self, engine: Leases, door: Door, proofs: Proofs) -> None:
         self._engine = engine
         self._door = door
         self._proofs = proofs

@@ -1,7 +1,7 @@
 """PATCH /api/v1/licenses/sessions/{session_id}/heartbeat/"""
 
-from leasing.engine import Engine
 from leasing.errors import SessionUnknown
+from leasing.http.admission import Leases
 from leasing.http.answers import json_response, lease_answer
 from leasing.http.bodies import HeartbeatBody, read_body
 from leasing.http.credentials import Door
@@ -17,7 +17,7 @@ _NOTHING_SAID = HeartbeatBody()
 class HeartbeatEndpoint:
     """Moves a lease on, and signs a fresh token when the last one is past half its life."""
 
-    def __init__(self, engine: Engine, door: Door, proofs: Proofs, shown: ShownTokens) -> None:
+    def __init__(self, engine: Leases, door: Door, proofs: Proofs, shown: ShownTokens) -> None:
         self._engine = engine
         self._door = door
         self._proofs = proofs

@@ -11,6 +11,7 @@ from foundation.logs import JsonLines
 from leasing.errors import SessionUnknown
 from leasing.http.acquire import AcquireEndpoint
 from leasing.http.errors import MethodNotAllowed, UnknownPath
+from leasing.http.failures import Failures
 from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
@@ -52,6 +53,7 @@ class LeasingPlane:
         sessions: SessionEndpoint,
         keys: KeysEndpoint,
         health: HealthEndpoint,
+        failures: Failures,
         problem_of: Problem,
         request_log: JsonLines,
     ) -> None:
@@ -65,6 +67,7 @@ class LeasingPlane:
         }
         self._session: dict[str, Endpoint] = {"GET": sessions.get, "DELETE": sessions.delete}
         self._heartbeat: dict[str, Endpoint] = {"PATCH": heartbeat.patch}
+        self._failures = failures
         self._problem_of = problem_of
         self._request_log = request_log
 
@@ -88,6 +91,7 @@ class LeasingPlane:
             endpoint, arguments = self._route(request.scope["path"], request.method)
             return await endpoint(request, *arguments)
         except Exception as error:  # noqa: BLE001  every error becomes a problem, or a logged 500
+            await self._failures.hold_back(error, request)
             problem = self._problem_of(error, request.request_id)
             if problem is not None:
                 return problem

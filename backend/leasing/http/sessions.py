@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs
 
-from leasing.engine import Engine
+from leasing.http.admission import Leases
 from leasing.http.answers import json_response, session_answer
 from leasing.http.bodies import read_instance_id
 from leasing.http.credentials import Door
@@ -15,7 +15,7 @@ from leasing.store import Inspect, Release
 class SessionEndpoint:
     """Shows a session, and ends it."""
 
-    def __init__(self, engine: Engine, door: Door) -> None:
+    def __init__(self, engine: Leases, door: Door) -> None:
         self._engine = engine
         self._door = door
 

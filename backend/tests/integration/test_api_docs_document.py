@@ -88,6 +88,7 @@ def test_the_operations_of_the_leasing_plane_are_its_routes() -> None:
         sessions=SessionEndpoint(NOTHING, NOTHING),
         keys=KeysEndpoint(NOTHING),
         health=HealthEndpoint(NOTHING, NOTHING),
+        failures=NOTHING,
         problem_of=NOTHING,
         request_log=NOTHING,
     )

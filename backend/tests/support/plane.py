@@ -38,7 +38,9 @@ from identity.rules import Role
 from leasing.engine import Engine
 from leasing.http import LeasingPlane
 from leasing.http.acquire import AcquireEndpoint
+from leasing.http.admission import Admission, Quotas
 from leasing.http.credentials import Door
+from leasing.http.failures import Failures
 from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
@@ -53,6 +55,7 @@ from signing.operations import remember_root
 from signing.own_tokens import OwnTokens
 from signing.published_keys import PublishedKeys
 from signing.seals import Seals
+from soft_state.allowances import Allowances
 from tests.support.clock import ManualClock
 from tests.support.customer import HASHER, Customer
 
@@ -61,6 +64,8 @@ ACQUIRE: Final = "/api/v1/licenses/acquire/"
 SESSIONS: Final = "/api/v1/licenses/sessions/"
 TABLES: Final = ("seat", "seat_instance", "license_session", "audit_event", "denial_count")
 PATIENCE_SECONDS: Final = 20
+UNHURRIED: Final = Quotas(per_license=1_000_000, per_session=1_000_000)
+"""Quotas that no test reaches which is not about quotas."""
 _ROOT_KEY: Final = Path(__file__).parents[3] / "token/vectors/keys/root.test-key.pem"
 
 _T = TypeVar("_T")
@@ -131,6 +136,10 @@ class Plane:
         direct_signing: bool = True,
         most_waiting: int = 1_000,
         delegation_seconds: int = LIFETIME_SECONDS,
+        quotas: Quotas = UNHURRIED,
+        failures_per_minute: int = 0,
+        forwarded_hops: int = 0,
+        shared: Allowances | None = None,
     ) -> None:
         self.database = database
         self.clock = ManualClock(utc_now())
@@ -153,6 +162,14 @@ class Plane:
         )
         self.seals = Seals(self.root, delegated, direct_signing=direct_signing)
         self.engine = Engine(SqliteStore(database, clock=self.clock), most_waiting=most_waiting)
+        self.shared = shared or Allowances()
+        self.admission = Admission(self.engine, self.shared, quotas, clock=self._seconds)
+        self.failures = Failures(
+            self.shared,
+            per_minute=failures_per_minute,
+            forwarded_hops=forwarded_hops,
+            clock=self._seconds,
+        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
         transport = httpx.ASGITransport(self._application(), raise_app_exceptions=True)
@@ -168,14 +185,18 @@ class Plane:
         proofs = Proofs(self.seals, ISSUER, clock=self.clock)
         shown = ShownTokens(self.own_tokens)
         return LeasingPlane(
-            acquire=AcquireEndpoint(self.engine, door, proofs),
-            heartbeat=HeartbeatEndpoint(self.engine, door, proofs, shown),
-            sessions=SessionEndpoint(self.engine, door),
+            acquire=AcquireEndpoint(self.admission, door, proofs),
+            heartbeat=HeartbeatEndpoint(self.admission, door, proofs, shown),
+            sessions=SessionEndpoint(self.admission, door),
             keys=KeysEndpoint(PublishedKeys(self.root, issuer=ISSUER)),
             health=HealthEndpoint(self.engine, self._signing_seconds_left),
+            failures=self.failures,
             problem_of=problem_of,
             request_log=self._log,
         )
+
+    def _seconds(self) -> float:
+        return self.clock.milliseconds / 1000
 
     def _signing_seconds_left(self) -> int:
         return self.seals.health(int(self.clock.now.timestamp()))

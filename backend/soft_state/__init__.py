@@ -1,0 +1,1 @@
+"""Soft state: what may be lost at any time without a lease noticing. Counters and notices."""
