@@ -40,16 +40,23 @@ _USUAL: Final = Pace()
 class Fleet:
     """Shares allowances and hears notices for as long as it runs. No request ever waits for it.
 
-    Made, started and stopped on one event loop.
+    Made, started and stopped on one event loop. ``clock`` is that of the allowances.
     """
 
     def __init__(
-        self, valkey: Valkey, allowances: Allowances, board: Board, *, pace: Pace = _USUAL
+        self,
+        valkey: Valkey,
+        allowances: Allowances,
+        board: Board,
+        *,
+        pace: Pace = _USUAL,
+        clock: Callable[[], float] = monotonic_seconds,
     ) -> None:
         self._valkey = valkey
         self._allowances = allowances
         self._board = board
         self._pace = pace
+        self._clock = clock
         self._due: dict[Topic, asyncio.TimerHandle] = {}
         self._heard_at: dict[Topic, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -93,7 +100,7 @@ class Fleet:
             if used or not standing.is_good:
                 # What fails to arrive is forgotten: this process goes on counting it alone.
                 debts = await self._valkey.add_debts(used or _PROBE)
-                self._allowances.learn(debts, monotonic_seconds())
+                self._allowances.learn(debts, self._clock())
                 standing.found()
 
     async def _hear(self, standing: "_Standing") -> None:

@@ -106,7 +106,9 @@ class Admission:
             self._shared.take(known.limit, known.license, now)
         lease = await self._engine.acquire(call)
         if known is None or known.limit.per_minute != self._per_minute(lease.terms):
-            self._learn(asked, lease.terms)
+            learned = self._learn(asked, lease.terms)
+            if known is None:  # the call that taught it counts too
+                self._shared.charge(learned.limit, learned.license, now)
         return lease
 
     def renew(self, call: Heartbeat) -> Awaitable[Lease]:
@@ -146,11 +148,13 @@ class Admission:
         subject = f"tenant:{tenant or caller.key_hmacs[0]}"
         self._shared.take(self._of_tenant, subject, now, kept_back=kept_back)
 
-    def _learn(self, asked: _Asked, terms: Terms) -> None:
+    def _learn(self, asked: _Asked, terms: Terms) -> _Known:
         if len(self._known) >= MOST_LICENSES_KNOWN:
             self._known.clear()
         of_license = limit("license", self._per_minute(terms))
-        self._known[asked] = _Known(f"license:{terms.license_id}", terms.tenant_id, of_license)
+        known = _Known(f"license:{terms.license_id}", terms.tenant_id, of_license)
+        self._known[asked] = known
+        return known
 
     def _per_minute(self, terms: Terms) -> int:
         return max(self._quotas.per_license, self._quotas.per_seat * terms.seats)

