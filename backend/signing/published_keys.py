@@ -4,6 +4,8 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db import DatabaseError
+
 from coditect_license_token import (
     KeySet,
     KeySetEntry,
@@ -70,6 +72,7 @@ class PublishedKeys:
         """
         published = self._published
         if published is None or not published.is_fresh(now) or self._has_changed(published, now):
+            self._seen_at = now  # before the read: a notice that comes meanwhile has it done again
             published = self._published = self._renewed(published, now)
         return published.document
 
@@ -86,8 +89,12 @@ class PublishedKeys:
         seen_at = self._seen_at
         if seen_at is not None and 0 <= now - seen_at < MOST_SECONDS_UNSEEN:
             return False
-        self._seen_at = now  # before the read: a notice that comes meanwhile has it done again
-        return queries.key_set_version() != published.keyset.version
+        self._seen_at = now
+        try:
+            return queries.key_set_version() != published.keyset.version
+        except DatabaseError as failure:
+            _log.error("the key set is given as it was: %s", failure)
+            return False
 
     def _renewed(self, old: _Published | None, now: int) -> _Published:
         try:

@@ -127,7 +127,7 @@ class Publisher:
         try:
             with self._connection() as client:
                 client.publish(CHANNEL, f"{topic.value} {about}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  the change is committed: nothing may fail it now
             self._silent_until = monotonic_seconds() + _SULK_SECONDS
             _log.warning("a notice was not delivered: %s", _unavailable(error))
 

@@ -17,6 +17,7 @@ from signing.operations import remember_root
 from signing.published_keys import PublishedKeys
 from signing.signer import Signer
 from signing.wiring import published_keys_from_settings, root_from_settings, seals_from_settings
+from tests.support.databases import use_database
 
 ISSUER = "https://licenses.example"
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
@@ -154,6 +155,45 @@ class TestThePublishedDocument:
 
         published.document(START + 43_201)
         assert root.signatures == 2
+
+    def test_a_key_changed_elsewhere_shows_within_a_minute(
+        self, published: PublishedKeys, next_root: Signer
+    ) -> None:
+        published.document(START)
+        remember_root(next_root, now=NOON)
+
+        assert published.document(START + 59)["version"] == 1
+        assert published.document(START + 60)["version"] == 2
+
+    def test_a_key_changed_elsewhere_shows_at_once_after_a_notice(
+        self, published: PublishedKeys, next_root: Signer
+    ) -> None:
+        published.document(START)
+        published.document(START + 1)
+        remember_root(next_root, now=NOON)
+
+        published.expire()
+
+        assert published.document(START + 2)["version"] == 2
+
+    def test_a_notice_without_a_change_costs_no_signature(
+        self, published: PublishedKeys, root: CountingRoot
+    ) -> None:
+        published.document(START)
+
+        for second in range(100):
+            published.expire()
+            published.document(START + second)
+
+        assert root.signatures == 1
+
+    def test_while_the_database_is_away_the_document_at_hand_is_given(
+        self, published: PublishedKeys, tmp_path: Path
+    ) -> None:
+        at_hand = published.document(START)
+        use_database(tmp_path / "no-such-folder" / "license.sqlite3")
+
+        assert published.document(START + 3_600) == at_hand
 
     def test_a_clock_that_jumped_back_makes_a_new_one(
         self, published: PublishedKeys, root: CountingRoot

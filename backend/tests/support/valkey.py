@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
@@ -23,13 +23,23 @@ _POLL_SECONDS: Final = 0.01
 
 
 class RunningValkey:
-    """One server on a port of its own. It keeps nothing on disk, so a restart forgets all."""
+    """One server on a port of its own. It keeps nothing on disk, so a restart forgets all.
 
-    def __init__(self, program: Path, folder: Path, *arguments: str) -> None:
+    ``{port}`` in an argument stands for the port; ``options`` are those of :meth:`ask`.
+    """
+
+    def __init__(
+        self,
+        program: Path,
+        folder: Path,
+        *arguments: str,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         self.port = free_port()
         self._program = program
         self._folder = folder
-        self._arguments = arguments or ("--port", str(self.port))
+        self._arguments = [argument.format(port=self.port) for argument in arguments]
+        self._options = dict(options or {})
         self._process: subprocess.Popen[bytes]
         self.start()
 
@@ -68,7 +78,9 @@ class RunningValkey:
 
     def ask(self, *command: str) -> Any:
         """Send one command as an administrator and return the answer."""
-        client = redis.Redis(port=self.port, password=PASSWORD, protocol=2, decode_responses=True)
+        client = redis.Redis(
+            port=self.port, password=PASSWORD, protocol=2, decode_responses=True, **self._options
+        )
         try:
             return client.execute_command(*command)
         finally:
@@ -91,7 +103,7 @@ class RunningValkey:
 @contextmanager
 def running_valkey(folder: Path) -> Iterator[RunningValkey]:
     """Run Valkey until the block ends."""
-    with RunningValkey(get_binary_path(), folder) as server:
+    with RunningValkey(get_binary_path(), folder, "--port", "{port}") as server:
         yield server
 
 

@@ -294,6 +294,49 @@ class TestReload:
         assert verifier.verify(minted()).subject == "alice"
 
 
+class TestStaleIssuers:
+    def test_after_a_notice_no_token_is_believed_on_the_word_of_an_old_row(
+        self, verifier: BearerVerifier, around: Surroundings
+    ) -> None:
+        token = minted()
+        verifier.verify(token)
+        around.issuers = IssuerTable()
+
+        verifier.expire()
+
+        assert verifier.recall(token) is None
+        with pytest.raises(InvalidCredential):
+            verifier.verify(token)
+
+    def test_without_a_notice_a_row_that_is_gone_is_believed_for_30_seconds(
+        self, verifier: BearerVerifier, around: Surroundings
+    ) -> None:
+        around.issuers = IssuerTable()
+        around.now += 29
+        assert verifier.verify(minted()).subject == "alice"
+
+        around.now += 1
+
+        with pytest.raises(InvalidCredential):
+            verifier.verify(minted(sub="bob"))
+
+    def test_a_table_that_cannot_be_used_leaves_the_old_one_and_is_said(
+        self, around: Surroundings, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        tables = iter([around.issuers])
+
+        def load_once() -> IssuerTable:
+            for table in tables:
+                return table
+            raise UnusableIssuer("a row that cannot be used")
+
+        verifier = BearerVerifier(load_once, clock=around.clock, tenant_exists=around.tenant_exists)
+        verifier.expire()
+
+        assert verifier.verify(minted()).subject == "alice"
+        assert "a row that cannot be used" in caplog.text
+
+
 class TestTheLog:
     def test_it_says_the_reason_and_never_the_token(
         self, verifier: BearerVerifier, caplog: pytest.LogCaptureFixture
