@@ -12,7 +12,7 @@ from typing import Any
 from coditect_license import embedded
 from coditect_license.database_url import leasing_address, postgresql_database
 from foundation import env
-from soft_state.address import read_address
+from soft_state.address import address_if_set
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -50,15 +50,10 @@ LICENSE_API_DOCS = env.boolean("LICENSE_API_DOCS", default=True)
 
 # Valkey or Redis, for what the processes of an installation tell each other. Absent: this process
 # is the whole installation. Everything works without it (docs/adr/0009).
-_REDIS_URL = env.secret("LICENSE_REDIS_URL")
-LICENSE_REDIS = (
-    read_address(
-        _REDIS_URL,
-        password=env.secret("LICENSE_REDIS_PASSWORD"),
-        ca_file=env.text("LICENSE_REDIS_CA_FILE", "") or None,
-    )
-    if _REDIS_URL
-    else None
+LICENSE_REDIS = address_if_set(
+    env.secret("LICENSE_REDIS_URL"),
+    password=env.secret("LICENSE_REDIS_PASSWORD"),
+    ca_file=env.text("LICENSE_REDIS_CA_FILE", "") or None,
 )
 
 # Calls a minute. A license takes as many acquires as the larger of the first two allows, by its

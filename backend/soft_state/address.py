@@ -34,6 +34,16 @@ class Address(Struct, frozen=True):
     __str__ = __repr__
 
 
+def address_if_set(url: str | None, *, password: str | None, ca_file: str | None) -> Address | None:
+    """Return the address, or None where none is set. Raises EnvironmentMistake."""
+    if url:
+        return read_address(url, password=password, ca_file=ca_file)
+    for name, value in ((PASSWORD, password), (CA_FILE, ca_file)):
+        if value:
+            raise EnvironmentMistake(f"{name} is set, but {URL} is not")
+    return None
+
+
 def read_address(url: str, *, password: str | None, ca_file: str | None) -> Address:
     """Return the address that the settings name.
 

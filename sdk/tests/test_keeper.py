@@ -101,11 +101,23 @@ def test_a_long_outage_is_told_in_order_and_healed(
     assert server.seats_in_use == 0
 
 
-@pytest.mark.parametrize("code", ["store_unavailable", "signing_unavailable", "overloaded"])
-def test_no_503_loses_a_lease_before_its_end(
-    kept: Lease, clock: ManualClock, server: FakeLicenseServer, told: list[str], code: str
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (429, "rate_limited"),
+        (503, "store_unavailable"),
+        (503, "signing_unavailable"),
+        (503, "overloaded"),
+    ],
+)
+def test_no_429_and_no_503_loses_a_lease_before_its_end(
+    kept: Lease,
+    clock: ManualClock,
+    server: FakeLicenseServer,
+    told: list[str],
+    refusal: tuple[int, str],
 ) -> None:
-    server.fail_next(503, code, times=1_000)
+    server.fail_next(*refusal, times=1_000)
 
     let_pass(clock, 355)
 
@@ -114,10 +126,11 @@ def test_no_503_loses_a_lease_before_its_end(
     kept.release()
 
 
+@pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (503, "overloaded")])
 def test_retry_after_is_honoured(
-    kept: Lease, clock: ManualClock, server: FakeLicenseServer
+    kept: Lease, clock: ManualClock, server: FakeLicenseServer, status: int, code: str
 ) -> None:
-    server.fail_next(503, "overloaded", deed=Deed.HEARTBEAT, retry_after_seconds=60)
+    server.fail_next(status, code, deed=Deed.HEARTBEAT, retry_after_seconds=60)
     while server.count(Deed.HEARTBEAT) == 0:
         let_pass(clock, 5)
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,11 +30,19 @@ def environment(data_dir: Path, port: int, **more: str) -> dict[str, str]:
     }
 
 
-def manage(server: RunningServer, *words: str, port: int | None = None) -> Any:
-    """Run a management command on a server's data and return how it ended."""
+def manage(
+    server: RunningServer,
+    *words: str,
+    port: int | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Any:
+    """Run a management command on a server's data and return how it ended.
+
+    ``more`` adds to the settings.
+    """
     return subprocess.run(
         [sys.executable, str(REPOSITORY / "backend/manage.py"), *words],
-        env=environment(server.data_dir, port or server.port),
+        env=environment(server.data_dir, port or server.port, **(more or {})),
         capture_output=True,
         text=True,
         timeout=_SECONDS,
@@ -41,11 +50,16 @@ def manage(server: RunningServer, *words: str, port: int | None = None) -> Any:
     )
 
 
-def vendor(server: RunningServer, *words: str) -> dict[str, Any]:
-    """Let the vendor do something in a process of his own; return what he prints."""
+def vendor(
+    server: RunningServer, *words: str, more: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Let the vendor do something in a process of his own; return what he prints.
+
+    ``more`` adds to the settings.
+    """
     done = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("vendor.py")), *words],
-        env=environment(server.data_dir, server.port),
+        env=environment(server.data_dir, server.port, **(more or {})),
         capture_output=True,
         text=True,
         timeout=_SECONDS,

@@ -1,12 +1,14 @@
 """The vendor at work in a process of his own, beside the server: ``python vendor.py DEED …``.
 
 ``resize KEY TIMES`` changes the seats of a license so many times and prints how long each change
-waited; ``issue TTL HEARTBEAT SEATS`` sells a license and prints its key. Both print JSON.
+waited; ``issue TTL HEARTBEAT SEATS`` sells a license and prints its key; ``distrust`` ends every
+trusted issuer. All print JSON.
 """
 
 import json
 import sys
 import time
+from collections.abc import Callable
 
 import django
 from django.conf import settings
@@ -42,6 +44,13 @@ def issue(ttl_seconds: str, heartbeat_seconds: str, seats: str) -> dict[str, obj
     return {"license_key": key}
 
 
+def distrust() -> dict[str, object]:
+    """Return how many issuers are trusted no longer."""
+    ended = TrustedIssuer.objects.update(enabled=False)
+    BOARD.announce(Topic.ISSUERS, about="all")
+    return {"ended": ended}
+
+
 def _license(key: str) -> "License":
     found = queries.license_by_key(key, hasher=KeyHasher(settings.LICENSE_KEY_PEPPERS))
     assert found is not None
@@ -51,10 +60,14 @@ def _license(key: str) -> "License":
 if __name__ == "__main__":
     use_settings("coditect_license.settings")
     django.setup()
+    from identity.models import TrustedIssuer
     from licenses import operations, queries
     from licenses.license_key import KeyHasher
     from licenses.models import License
+    from soft_state.notices import BOARD, Topic
 
     deed, *arguments = sys.argv[1:]
-    told = resize(*arguments) if deed == "resize" else issue(*arguments)
+    deeds: dict[str, Callable[..., dict[str, object]]]
+    deeds = {"resize": resize, "issue": issue, "distrust": distrust}
+    told = deeds[deed](*arguments)
     sys.stdout.write(json.dumps(told) + "\n")

@@ -201,6 +201,17 @@ def is_noticed(plane: Plane, alice: Customer, lines: Callable[[str], list[str]])
     return len(lines("Valkey is away")) == 2
 
 
+def test_a_valkey_that_takes_connections_and_answers_nothing_is_given_up(
+    valkey: RunningValkey, plane: Plane, alice: Customer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with in_fleet(plane, valkey.address):
+        until(lambda: is_shared(valkey, plane, alice))
+        valkey.freeze()
+
+        until(lambda: plane.acquire(alice, "x") and "TimeoutError" in caplog.text)
+        until(lambda: caplog.text.count("Valkey is away") == 2)
+
+
 def test_a_wrong_password_is_said_and_not_shown(
     valkey: RunningValkey, plane: Plane, caplog: pytest.LogCaptureFixture
 ) -> None:

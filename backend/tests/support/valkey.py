@@ -82,7 +82,7 @@ class RunningValkey:
             port=self.port, password=PASSWORD, protocol=2, decode_responses=True, **self._options
         )
         try:
-            return client.execute_command(*command)
+            return client.execute_command(*command)  # type: ignore[no-untyped-call]
         finally:
             client.close()
 

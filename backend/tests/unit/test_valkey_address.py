@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from foundation.env import EnvironmentMistake
-from soft_state.address import Address, read_address
+from soft_state.address import Address, address_if_set, read_address
 
 SECRET = "hunter2-canary"
 
@@ -70,6 +70,20 @@ def test_a_wrong_address_is_refused_without_a_part_of_it(url: str, words: str) -
 def test_two_passwords_are_one_too_many() -> None:
     with pytest.raises(EnvironmentMistake, match="keep one"):
         read("redis://:one@valkey", password="other")
+
+
+def test_without_an_address_there_is_none() -> None:
+    assert address_if_set(None, password=None, ca_file=None) is None
+
+
+@pytest.mark.parametrize("given", [{"password": SECRET}, {"ca_file": "/ca.pem"}])
+def test_what_belongs_to_an_address_is_a_mistake_without_one(given: dict[str, str]) -> None:
+    settings = {"password": None, "ca_file": None, **given}
+
+    with pytest.raises(EnvironmentMistake, match="LICENSE_REDIS_URL is not") as refused:
+        address_if_set(None, **settings)
+
+    assert SECRET not in str(refused.value)
 
 
 def test_authorities_without_tls_are_a_mistake(tmp_path: Path) -> None:
