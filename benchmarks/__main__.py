@@ -11,6 +11,7 @@ from typing import Final
 from benchmarks import (
     acquire_direct,
     acquire_release,
+    admission,
     drf_comparison,
     durable_heartbeats,
     heartbeat_latency,
@@ -29,6 +30,7 @@ QUESTIONS: Final[dict[str, Callable[[Run], Answer]]] = {
     "heartbeat_latency": heartbeat_latency.answer,
     "acquire_release": acquire_release.answer,
     "acquire_direct": acquire_direct.answer,
+    "admission": admission.answer,
     "offline_verify": offline_verify.answer,
     "server_memory": server_memory.answer,
     "drf_comparison": drf_comparison.answer,
