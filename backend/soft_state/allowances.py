@@ -1,5 +1,6 @@
 """How much of its limits each subject has used, as one process knows it. Pure, bounded."""
 
+from itertools import islice
 from typing import Final
 
 from soft_state.errors import RateLimited
@@ -51,7 +52,7 @@ class Allowances:
         if len(self._used) <= most:
             drained, self._used = self._used, {}
             return drained
-        return {subject: self._used.pop(subject) for subject in list(self._used)[:most]}
+        return {subject: self._used.pop(subject) for subject in tuple(islice(self._used, most))}
 
     def learn(self, debts: dict[str, float], now: float) -> None:
         """Take in what all processes together used: seconds until each quota is whole again.

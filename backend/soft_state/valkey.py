@@ -28,7 +28,6 @@ _log = logging.getLogger(__name__)
 COMMAND_SECONDS: Final = 0.05
 CONNECT_SECONDS: Final = 0.5
 SILENCE_SECONDS: Final = 5.0
-"""After so long without a word a listener asks whether anybody is there."""
 
 CHANNEL: Final = "license:notices"
 _LIMIT_KEY: Final = "{license-limits}:"  # in braces: one slot, so a cluster takes the script
@@ -58,9 +57,13 @@ A key that holds something else starts anew. Every key ends a second after its q
 
 
 class Valkey:
-    """Valkey for an event loop. Every method raises ValkeyUnavailable."""
+    """Valkey for an event loop. Every method raises ValkeyUnavailable.
 
-    def __init__(self, address: Address) -> None:
+    After ``silence_seconds`` without a notice it asks whether anybody is there.
+    """
+
+    def __init__(self, address: Address, *, silence_seconds: float = SILENCE_SECONDS) -> None:
+        self._silence_seconds = silence_seconds
         self._commands = _asyncio_client(address)
         self._notices = _asyncio_client(address)
         self._is_connected = False
@@ -82,7 +85,7 @@ class Valkey:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await pubsub.subscribe(CHANNEL)
-            async for message in _messages(pubsub):
+            async for message in _messages(pubsub, self._silence_seconds):
                 if message["type"] == "subscribe":
                     yield None
                 elif message["type"] == "message" and (topic := _topic(message["data"])):
@@ -142,11 +145,13 @@ class Publisher:
             client.close()
 
 
-async def _messages(pubsub: redis.asyncio.client.PubSub) -> AsyncIterator[dict[str, Any]]:
+async def _messages(
+    pubsub: redis.asyncio.client.PubSub, silence_seconds: float
+) -> AsyncIterator[dict[str, Any]]:
     """Yield every message; raise TimeoutError when not even a ping is answered."""
     is_asked = False
     while True:
-        message = await pubsub.get_message(timeout=SILENCE_SECONDS)
+        message = await pubsub.get_message(timeout=silence_seconds)
         if message is not None:
             is_asked = False
             yield message

@@ -37,12 +37,14 @@ class Failures:
         forwarded_hops: int = 0,
         clock: Callable[[], float] = monotonic_seconds,
         longest_delay_seconds: float = LONGEST_DELAY_SECONDS,
+        most_held_back: int = MOST_HELD_BACK,
     ) -> None:
         self._shared = shared
         self._limit = limit("failures", per_minute) if per_minute else None
         self._forwarded_hops = forwarded_hops
         self._clock = clock
         self._longest_delay_seconds = longest_delay_seconds
+        self._most_held_back = most_held_back
         self._held_back = 0
 
     async def hold_back(self, error: Exception, request: Request) -> None:
@@ -51,7 +53,7 @@ class Failures:
             return
         origin = address_range(origin_of(request.scope, forwarded_hops=self._forwarded_hops))
         over_seconds = self._shared.charge(self._limit, f"failures:{origin}", self._clock())
-        if over_seconds > 0 and self._held_back < MOST_HELD_BACK:
+        if over_seconds > 0 and self._held_back < self._most_held_back:
             await self._wait(min(over_seconds, self._longest_delay_seconds))
 
     async def _wait(self, seconds: float) -> None:

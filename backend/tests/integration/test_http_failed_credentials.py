@@ -9,7 +9,6 @@ from time import monotonic
 import httpx
 import pytest
 
-from leasing.http import failures
 from leasing.http.failures import origin_of
 from tests.support.customer import Customer
 from tests.support.plane import PATIENCE_SECONDS, Plane, as_key, problem
@@ -89,20 +88,17 @@ def test_other_errors_are_no_guesses(plane: Plane, alice: Customer) -> None:
     assert seconds_of(lambda: plane.call("GET", SESSION)) < 1
 
 
-def test_s17_no_more_answers_wait_than_the_bound(
-    plane: Plane, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(failures, "MOST_HELD_BACK", 2)
-    for _ in range(FREE):
-        guess(plane)
-    headers = {**as_key("no-such-key"), "x-forwarded-for": "203.0.113.7"}
+def test_s17_no_more_answers_wait_than_the_bound(db: Path, tmp_path: Path) -> None:
+    with Plane(db, tmp_path, failures_per_minute=1, most_held_back=2) as plane:
+        headers = as_key("no-such-key")
+        plane.call("GET", SESSION, headers=headers)
 
-    waiting = [plane.begin("GET", SESSION, headers=headers) for _ in range(3)]
-    done = plane.run(asyncio.wait_for(first_of(waiting), PATIENCE_SECONDS))
+        waiting = [plane.begin("GET", SESSION, headers=headers) for _ in range(3)]
+        done = plane.run(asyncio.wait_for(first_of(waiting), PATIENCE_SECONDS))
 
-    assert done.status_code == 401
-    assert sum(one.done() for one in waiting) == 1
-    assert {one.result(PATIENCE_SECONDS).status_code for one in waiting} == {401}
+        assert done.status_code == 401
+        assert sum(one.done() for one in waiting) == 1
+        assert {one.result(PATIENCE_SECONDS).status_code for one in waiting} == {401}
 
 
 async def first_of(waiting: list[Future[httpx.Response]]) -> httpx.Response:

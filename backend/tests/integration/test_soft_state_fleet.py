@@ -13,7 +13,7 @@ from soft_state.allowances import Allowances
 from soft_state.notices import Board, Topic
 from soft_state.valkey import CHANNEL, Publisher
 from tests.support.customer import Customer
-from tests.support.fleet import BRISK, in_fleet
+from tests.support.fleet import BRISK, SILENCE_SECONDS, in_fleet
 from tests.support.plane import Plane
 from tests.support.valkey import PASSWORD, RunningValkey, running_valkey, until
 
@@ -103,6 +103,21 @@ def test_after_an_outage_everything_is_looked_at_again(
         valkey.restart()
 
         until(lambda: Counter(heard) == dict.fromkeys(Topic, 2))
+
+
+def test_silence_of_a_valkey_that_is_there_is_no_outage(
+    valkey: RunningValkey, planes: list[Plane], caplog: pytest.LogCaptureFixture
+) -> None:
+    board, heard = Board(), list[Topic]()
+    board.listen(Topic.KEY_SET, lambda: heard.append(Topic.KEY_SET))
+
+    with in_fleet(planes[0], valkey.address, board):
+        until(lambda: heard)
+        planes[0].run(asyncio.sleep(5 * SILENCE_SECONDS))
+        valkey.ask("PUBLISH", CHANNEL, "key_set 7")
+        until(lambda: len(heard) == 2)
+
+    assert "Valkey is away" not in caplog.text
 
 
 def test_a_flood_of_forged_notices_costs_a_bounded_number_of_reads(

@@ -17,12 +17,18 @@ BRISK: Final = Pace(
     longest_pause_seconds=0.2,
 )
 
+SILENCE_SECONDS: Final = 0.5
+
 
 @contextmanager
 def in_fleet(plane: Plane, address: Address, board: Board | None = None) -> Iterator[Fleet]:
     """Join a plane to the others at an address until the block ends."""
     fleet = Fleet(
-        Valkey(address), plane.shared, board or Board(), pace=BRISK, clock=plane.admission._clock
+        Valkey(address, silence_seconds=SILENCE_SECONDS),
+        plane.shared,
+        board or Board(),
+        pace=BRISK,
+        clock=plane.admission._clock,
     )
     plane.run(fleet.start())
     try:

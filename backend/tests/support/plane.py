@@ -40,7 +40,7 @@ from leasing.http import LeasingPlane
 from leasing.http.acquire import AcquireEndpoint
 from leasing.http.admission import Admission, Quotas
 from leasing.http.credentials import Door
-from leasing.http.failures import Failures
+from leasing.http.failures import MOST_HELD_BACK, Failures
 from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
@@ -139,6 +139,7 @@ class Plane:
         quotas: Quotas = UNHURRIED,
         failures_per_minute: int = 0,
         forwarded_hops: int = 0,
+        most_held_back: int = MOST_HELD_BACK,
         shared: Allowances | None = None,
     ) -> None:
         self.database = database
@@ -168,6 +169,7 @@ class Plane:
             self.shared,
             per_minute=failures_per_minute,
             forwarded_hops=forwarded_hops,
+            most_held_back=most_held_back,
             clock=self._seconds,
         )
         self._loop = asyncio.new_event_loop()
