@@ -99,7 +99,8 @@ class Admission:
         now = self._clock()
         asked = (call.caller.tenant_id, call.key_hmacs)
         known = self._known.get(asked)
-        self._take_of_tenant(call.caller, now, kept_back=_KEPT_FOR_HEARTBEATS)
+        if self._of_tenant is not None:
+            self._take_of_tenant(self._of_tenant, call.caller, now, kept_back=_KEPT_FOR_HEARTBEATS)
         if known is None:
             self._shared.take(self._of_stranger, f"key:{asked[0]}:{asked[1][0]}", now)
         else:
@@ -115,7 +116,8 @@ class Admission:
         """Return the lease renewed. Raises RateLimited at once and what the engine raises."""
         now = self._clock()
         self._sessions.take(self._of_session, f"h{call.session_id}{call.instance_id}", now)
-        self._take_of_tenant(call.caller, now)
+        if self._of_tenant is not None:
+            self._take_of_tenant(self._of_tenant, call.caller, now)
         return self._engine.renew(call)
 
     def reinstate(self, call: Reinstate) -> Awaitable[Lease]:
@@ -132,21 +134,22 @@ class Admission:
         """Return the state of a session. Raises RateLimited at once and what the engine raises."""
         now = self._clock()
         self._sessions.take(self._of_session, f"i{call.session_id}", now)
-        self._take_of_tenant(call.caller, now, kept_back=_KEPT_FOR_HEARTBEATS)
+        if self._of_tenant is not None:
+            self._take_of_tenant(self._of_tenant, call.caller, now, kept_back=_KEPT_FOR_HEARTBEATS)
         return self._engine.inspect(call)
 
     def forget_licenses(self) -> None:
         """Learn anew how many seats each license has. For any thread."""
         self._known.clear()
 
-    def _take_of_tenant(self, caller: Caller, now: float, *, kept_back: float = 0.0) -> None:
-        if self._of_tenant is None:
-            return
+    def _take_of_tenant(
+        self, of_tenant: Limit, caller: Caller, now: float, *, kept_back: float = 0.0
+    ) -> None:
         tenant = caller.tenant_id
         if tenant is None and (known := self._known.get((None, caller.key_hmacs))):
             tenant = known.tenant
         subject = f"tenant:{tenant or caller.key_hmacs[0]}"
-        self._shared.take(self._of_tenant, subject, now, kept_back=kept_back)
+        self._shared.take(of_tenant, subject, now, kept_back=kept_back)
 
     def _learn(self, asked: _Asked, terms: Terms) -> _Known:
         if len(self._known) >= MOST_LICENSES_KNOWN:

@@ -136,7 +136,7 @@ def test_a_tenants_quota_keeps_a_fifth_for_heartbeats(db: Path, tmp_path: Path) 
         other = Customer("another", seats=2, key_auth=True, tenant=alice.tenant)
         session = acquire(plane, alice).json()["session_id"]
         as_alice = plane.as_user(alice)
-        statuses(5, lambda: acquire(plane, alice))
+        statuses(6, lambda: acquire(plane, alice))
         statuses(2, lambda: plane.acquire(other, "laptop", as_alice))
 
         refused = acquire(plane, alice)
