@@ -13,15 +13,16 @@ CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+# exec: a signal that ends make reaches the server, and not a shell between them.
 run: run-$(DB) ## start the server with a demo license (PORT=8000, LICENSE_DATA_DIR=.local, DB=postgres)
 
 .PHONY: run-sqlite run-postgres
 run-sqlite: $(VENV)/installed-run
-	@$(EMBEDDED) $(PY) backend/manage.py quickstart
+	@$(EMBEDDED) exec $(PY) backend/manage.py quickstart
 
 run-postgres: $(VENV)/installed-run $(VENV)/installed-postgres
 	@$(EMBEDDED) PYTHONPATH=backend LICENSE_DATA_DIR=$${LICENSE_DATA_DIR:-.local/postgres} \
-		$(PY) -m coditect_license.run_on_postgres quickstart
+		exec $(PY) -m coditect_license.run_on_postgres quickstart
 
 test: $(VENV)/installed-dev ## run every test (T=path for some of them)
 	@$(PY) -m pytest $(T)

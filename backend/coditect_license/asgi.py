@@ -8,7 +8,7 @@ use_settings("coditect_license.settings")
 
 from django.core.asgi import get_asgi_application  # noqa: E402
 
-from coditect_license.middleware import Asgi, RequestLog  # noqa: E402
+from coditect_license.middleware import Asgi, BodyLimit, RequestLog  # noqa: E402
 from coditect_license.server import LicenseServer  # noqa: E402
 from coditect_license.static_files import PREFIX, StaticAssets  # noqa: E402
 from foundation.logs import log_to_standard_output  # noqa: E402
@@ -20,7 +20,7 @@ class Application:
     """Both planes in one process, which live and end with the server's lifespan."""
 
     def __init__(self) -> None:
-        self._django = get_asgi_application()
+        self._django = BodyLimit(get_asgi_application())
         self._static = StaticAssets()
         self._control_plane: Asgi = self._assets_or_django
         self._server: LicenseServer | None = None

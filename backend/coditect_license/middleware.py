@@ -1,17 +1,19 @@
-"""Around the control plane: a request id and a log line outside, problem documents inside."""
+"""Around the control plane: a request id and a log line outside, problem documents inside.
 
-from collections.abc import Awaitable, Callable, Mapping
+Between them, a bound on how much a caller may send."""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from coditect_license.problems import PROBLEMS
-from coditect_license.refusals import REQUEST_ID, problem_response
+from coditect_license.refusals import REQUEST_ID, asgi_problem, problem_response
 from foundation.clock import monotonic_seconds
 from foundation.ids import new_request_id
 from foundation.logs import JsonLines
-from leasing.http.errors import MethodNotAllowed
-from leasing.http.messages import Receive, Scope, Send
+from leasing.http.errors import MethodNotAllowed, RequestError
+from leasing.http.messages import Receive, Request, Scope, Send
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -52,6 +54,33 @@ class RequestLog:
                 status=status,
                 seconds=monotonic_seconds() - began_at,
             )
+
+
+class BodyLimit:
+    """ASGI middleware: refuses a body over 64 KiB, of which Django would keep all in a file."""
+
+    def __init__(self, application: Asgi) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        request_id: str = scope[REQUEST_ID]
+        try:
+            body = await Request(scope, receive, request_id).any_body()
+        except RequestError as error:
+            await asgi_problem(error, request_id)(scope, receive, send)
+        else:
+            await self._application(scope, _replayed(body, receive), send)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return a receive that gives a body already read, then goes on where that one stopped."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_replayed() -> MutableMapping[str, Any]:
+        return waiting.pop() if waiting else await receive()
+
+    return receive_replayed
 
 
 class ProblemMiddleware:

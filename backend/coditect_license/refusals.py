@@ -4,6 +4,7 @@ from typing import Final
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from starlette.responses import Response
 
 from coditect_license.problems import problem_of
 from foundation.ids import new_request_id
@@ -53,6 +54,23 @@ def problem_response(request: HttpRequest, error: Exception) -> HttpResponse:
     for name, value in problem.headers:
         response[name.decode()] = value.decode()
     return response
+
+
+def asgi_problem(error: Exception, request_id: str) -> Response:
+    """Return the problem document of an error where Django has not seen the request.
+
+    Raises the error when the table has no row.
+    """
+    problem = problem_of(error, request_id)
+    if problem is None:
+        raise error
+    headers = {name.decode(): value.decode() for name, value in problem.headers}
+    return Response(
+        problem.body,
+        problem.status,
+        headers | {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        media_type=problem.media_type.decode(),
+    )
 
 
 def _request_id(request: HttpRequest) -> str:

@@ -7,10 +7,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from coditect_license.problems import problem_of
-from coditect_license.refusals import REQUEST_ID
+from coditect_license.refusals import REQUEST_ID, asgi_problem
 from leasing.http.errors import MethodNotAllowed, UnknownPath
-from leasing.http.plane import InternalError
 
 PREFIX: Final = "/static"
 _PACKAGES: Final[list[str | tuple[str, str]]] = [
@@ -18,7 +16,6 @@ _PACKAGES: Final[list[str | tuple[str, str]]] = [
     ("coditect_license", "static"),
 ]
 _CACHED: Final = {"Cache-Control": "public, max-age=300"}
-_NOT_CACHED: Final = {"Cache-Control": "no-store"}
 _GUARDED: Final = {
     "X-Content-Type-Options": "nosniff",
     # A page among the assets may not do anything at all.
@@ -48,13 +45,6 @@ class StaticAssets(StaticFiles):
 
 def _problem(refusal: HTTPException, request_id: str) -> Response:
     error = MethodNotAllowed(("GET", "HEAD")) if refusal.status_code == 405 else UnknownPath()
-    problem = problem_of(error, request_id)
-    if problem is None:
-        raise InternalError from refusal
-    headers = {name.decode(): value.decode() for name, value in problem.headers}
-    return Response(
-        problem.body,
-        problem.status,
-        headers | _NOT_CACHED | _GUARDED,
-        media_type=problem.media_type.decode(),
-    )
+    response = asgi_problem(error, request_id)
+    response.headers.update(_GUARDED)
+    return response

@@ -7,6 +7,9 @@ process refuses to start with one clear line. A secret may come from a file:
 
 import os
 from pathlib import Path
+from typing import Final
+
+_MOST_DIGITS: Final = 20  # Python refuses to read thousands of them as a number
 
 
 class EnvironmentMistake(Exception):
@@ -41,7 +44,8 @@ def integer(name: str, default: int, *, lowest: int, highest: int) -> int:
     value = os.environ.get(name, "")
     if not value:
         return default
-    if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
+    is_short = len(value) <= _MOST_DIGITS
+    if not (is_short and value.isascii() and value.isdigit() and lowest <= int(value) <= highest):
         raise EnvironmentMistake(f"{name} must be a whole number from {lowest} to {highest}")
     return int(value)
 

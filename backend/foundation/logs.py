@@ -52,7 +52,7 @@ class JsonLines:
                 "plane": plane,
                 "request_id": request_id,
                 "method": method,
-                "path": path[:200],
+                "path": _plain(path[:200]),
                 "status": status,
                 "duration_ms": round(seconds * 1000, 3),
             }
@@ -70,6 +70,11 @@ class JsonLines:
                     rest = rest[os.write(self._descriptor, rest[:_FLUSH_BYTES]) :]
             except BrokenPipeError:
                 return
+
+
+def _plain(text: str) -> str:
+    """Return a stranger's text with nothing in it that a terminal would obey."""
+    return text if text.isascii() else text.encode("ascii", "backslashreplace").decode()
 
 
 class JsonHandler(logging.Handler):

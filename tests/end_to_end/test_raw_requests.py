@@ -81,6 +81,40 @@ _REQUESTS: dict[str, tuple[bytes, set[int]]] = {
 }
 
 
+_NO_HTTP = ("a chunk of no size", "two lengths", "length and chunks", "no HTTP")
+
+
+@pytest.mark.parametrize("name", [*_NO_HTTP, "raw bytes in the path"])
+def test_what_is_no_http_is_a_problem_too(server: RunningServer, name: str) -> None:
+    _, received = send(server, _REQUESTS[name][0])
+
+    head, _, body = received.partition(b"\r\n\r\n")
+    problem = json.loads(body)
+    assert b"content-type: application/problem+json" in head
+    assert f"x-request-id: {problem['request_id']}".encode() in head
+    assert (problem["status"], problem["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("path", [ACQUIRE, f"{SESSION}heartbeat/", "/api/docs/", "/nowhere/"])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_body_of_megabytes_gets_its_answer(
+    server: RunningServer, path: str, is_chunked: bool
+) -> None:
+    """Closing a connection with bytes unread resets it, and the answer is lost with it."""
+    method = "PATCH" if path.endswith("heartbeat/") else "POST"
+    body = b" " * 3_000_000
+    says = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(body)}"
+    raw = request(f"{method} {path}", _JSON, _KEY, says, body=chunked(body) if is_chunked else body)
+
+    for _ in range(5):
+        status, received = send(server, raw)
+
+        assert status == 413, received[:500]
+        head, _, document = received.partition(b"\r\n\r\n")
+        assert json.loads(document)["error"] == "body_too_large"
+        assert head.count(b"x-request-id") == head.count(b"connection: close") == 1
+
+
 @pytest.mark.parametrize("name", _REQUESTS)
 def test_it_is_answered_and_the_server_goes_on(server: RunningServer, name: str) -> None:
     raw, statuses = _REQUESTS[name]
@@ -100,6 +134,28 @@ def test_a_body_that_is_waited_for_is_asked_for(server: RunningServer) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
         connection.sendall(b"{}")
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_a_heartbeat_whose_body_breaks_off_changes_nothing(server: RunningServer) -> None:
+    body = {"license_key": server.demo["license_key"], "hardware_id": "breaks-off"}
+    held = httpx.post(server.base_url + ACQUIRE, json=body).json()
+    session = f"/api/v1/licenses/sessions/{held['session_id']}/"
+    key = f"Authorization: License {server.demo['license_key']}"
+
+    send(server, request(f"PATCH {session}heartbeat/", _JSON, key, "Content-Length: 50"))
+
+    headers = {"Authorization": f"License {server.demo['license_key']}"}
+    state = httpx.get(server.base_url + session, headers=headers).json()
+    httpx.delete(server.base_url + session, headers=headers)
+    assert state["lease_expires_at"] == held["lease_expires_at"]
+
+
+def test_a_body_that_is_too_long_is_not_asked_for(server: RunningServer) -> None:
+    head = request(f"POST {ACQUIRE}", _JSON, "Content-Length: 3000000", "Expect: 100-continue")
+
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head)
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
 
 
 def test_every_line_of_the_log_is_json(server: RunningServer) -> None:

@@ -8,7 +8,7 @@ import socket
 import stat
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def running(folder: Path, environment: dict[str, str]) -> Iterator["subprocess.P
     try:
         yield process
     finally:
-        if process.poll() is None:
+        with suppress(ProcessLookupError):  # also for a server that make left behind
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
@@ -128,6 +128,19 @@ def test_port_data_dir_and_an_empty_home_are_honoured(tmp_path: Path) -> None:
     assert str(data_dir / "demo.json") in output
     assert "stopped: every acknowledged change is kept" in rest
     assert "Traceback" not in output + rest
+
+
+def test_ending_make_ends_the_server(tmp_path: Path) -> None:
+    """Supervisors signal the process they started: a server left behind would hold the port."""
+    require_current_environment()
+    give_root_key(tmp_path)
+
+    with running(REPOSITORY, environment(tmp_path, PORT=str(free_port()))) as process:
+        read_until_started(process)
+        process.send_signal(signal.SIGTERM)
+        rest, _ = process.communicate(timeout=SECONDS)
+
+    assert "stopped: every acknowledged change is kept" in rest
 
 
 def test_a_busy_port_is_one_clear_line(tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from leasing.http.errors import BodyTooLarge, UnsupportedMediaType
+from leasing.http.errors import BodyTooLarge, FieldError, InvalidRequest, UnsupportedMediaType
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 MOST_BODY_BYTES: Final = 65_536
+_MOST_DROPPED_BYTES: Final = 16 * 2**20
 JSON: Final = b"application/json"
 PROBLEM_JSON: Final = b"application/problem+json"
 
@@ -53,24 +54,49 @@ class Request:
         return sum(key == name for key, _ in self.scope["headers"])
 
     async def body(self) -> bytes:
-        """Return the whole body.
+        """Return the whole body, which says that it is JSON.
 
-        Raises BodyTooLarge as soon as it is known to be over 64 KiB, and UnsupportedMediaType
-        for a body that does not say it is JSON.
+        Raises the errors of ``any_body``, and UnsupportedMediaType.
         """
-        length = self.header(b"content-length") or b""
-        if length.isdigit() and int(length) > MOST_BODY_BYTES:
-            raise BodyTooLarge("the body has more than 65536 bytes")
+        body = await self.any_body()
+        if body and not self._says_json():
+            raise UnsupportedMediaType("the body must be application/json")
+        return body
+
+    async def any_body(self) -> bytes:
+        """Return the whole body, of any type.
+
+        Raises BodyTooLarge for more than 64 KiB, and InvalidRequest for one that breaks off.
+        """
+        if self._is_announced_too_large():
+            raise await self._too_large(is_all_read=False)
         message = await self._receive()
         body: bytes = message.get("body", b"")
         while message.get("more_body") and len(body) <= MOST_BODY_BYTES:
             message = await self._receive()
             body += message.get("body", b"")
         if len(body) > MOST_BODY_BYTES:
-            raise BodyTooLarge("the body has more than 65536 bytes")
-        if body and not self._says_json():
-            raise UnsupportedMediaType("the body must be application/json")
+            raise await self._too_large(is_all_read=not message.get("more_body"))
+        if message["type"] == "http.disconnect":
+            raise InvalidRequest(FieldError("", "incomplete", "the body breaks off"))
         return body
+
+    def _is_announced_too_large(self) -> bool:
+        length = self.header(b"content-length") or b""
+        return length.isdigit() and int(length) > MOST_BODY_BYTES
+
+    async def _too_large(self, *, is_all_read: bool) -> BodyTooLarge:
+        """Return the refusal, once what the caller still sends is read and dropped.
+
+        A connection closed with bytes unread is reset, and the answer is lost with it. Whoever
+        waits to be asked for the body sends none.
+        """
+        dropped = 0
+        while not is_all_read and dropped <= _MOST_DROPPED_BYTES and not self.count(b"expect"):
+            message = await self._receive()
+            dropped += len(message.get("body", b""))
+            is_all_read = not message.get("more_body")
+        return BodyTooLarge("the body has more than 65536 bytes")
 
     def _says_json(self) -> bool:
         media_type = self.header(b"content-type") or b""

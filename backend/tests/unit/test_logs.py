@@ -1,5 +1,6 @@
 """Log lines: JSON, whole, in order, and never in anybody's way."""
 
+import asyncio
 import json
 import logging
 import os
@@ -72,3 +73,24 @@ def test_a_record_of_the_program_is_one_line_with_its_stack_trace(
     assert "ValueError: invalid literal" in line["stack_trace"]
     assert raw.count("\n") == 1
     assert "\x1b" not in raw
+
+
+@pytest.mark.parametrize("character", ["\x9b", "\u2028", "\x85", "\u202e", "\ufffd"])
+def test_a_path_cannot_move_the_cursor_of_who_reads_the_log(
+    lines: JsonLines, file: Path, character: str
+) -> None:
+    async def answer_one() -> None:
+        lines.append_request(
+            plane="leasing",
+            request_id="1",
+            method="GET",
+            path=f"/{character}[2J",
+            status=404,
+            seconds=0.0,
+        )
+
+    asyncio.run(answer_one())
+    lines.flush()
+
+    assert file.read_text().isascii()
+    assert json.loads(file.read_text())["path"].startswith("/\\")
