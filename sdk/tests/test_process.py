@@ -53,6 +53,28 @@ def test_a_program_that_ends_gives_its_seat_back(
     assert server.seats_in_use == 0
 
 
+def test_a_seat_is_given_back_where_an_ending_program_may_start_no_thread(
+    server: FakeLicenseServer, environment: dict[str, str]
+) -> None:
+    """Python 3.12 refuses new threads from the moment it shuts down; others do not."""
+    program = """
+        import atexit, threading
+        from coditect_license_sdk import LicenseClient
+
+        def refuse(*_):
+            raise RuntimeError("can't create new thread at interpreter shutdown")
+
+        LicenseClient().acquire()
+        atexit.register(lambda: setattr(threading, "_start_new_thread", refuse))
+        atexit.register(lambda: setattr(threading, "_start_joinable_thread", refuse))
+    """
+
+    done = run(program, environment)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert server.seats_in_use == 0
+
+
 def test_a_program_ends_in_time_though_the_server_hangs(
     server: FakeLicenseServer, environment: dict[str, str]
 ) -> None:

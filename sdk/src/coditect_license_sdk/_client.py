@@ -249,13 +249,11 @@ class Lease(LeaseView):
             if self._released:
                 return None
             self._released = True
-        if self._keeper is not None:
-            self._keeper.stop()
-        thread = threading.Thread(
-            target=self._give_back, name="coditect-license-release", daemon=True
-        )
-        thread.start()
-        return thread
+        thread = _started(self._give_back)
+        if self._keeper is None:
+            return thread
+        self._keeper.stop(give_back=thread is None)
+        return thread or self._keeper.thread
 
     def __enter__(self) -> Self:
         return self
@@ -276,3 +274,13 @@ class Lease(LeaseView):
             self._release_session(self.session_id)
         except LicenseError as error:
             _log.warning("the seat could not be given back, it will lapse: %s", error)
+
+
+def _started(work: Callable[[], None]) -> threading.Thread | None:
+    """Return a thread at work, or None where an ending program may start none (Python 3.12)."""
+    thread = threading.Thread(target=work, name="coditect-license-release", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        return None
+    return thread

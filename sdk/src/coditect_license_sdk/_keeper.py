@@ -38,17 +38,27 @@ class Keeper:
         self._clock = clock
         self._condition = threading.Condition()
         self._stopped = False
+        self._gives_back = False
         self.thread = threading.Thread(
             target=self._run, name="coditect-license-keeper", daemon=True
         )
 
-    def stop(self) -> None:
-        """Ask the thread to end; it does not wait for it."""
+    def stop(self, *, give_back: bool = False) -> None:
+        """Ask the thread to end, and with ``give_back`` to release the seat as its last deed.
+
+        It does not wait for it.
+        """
         with self._condition:
+            self._gives_back = give_back
             self._stopped = True
             self._condition.notify_all()
 
     def _run(self) -> None:
+        self._keep()
+        if self._gives_back:
+            self._links.give_back()
+
+    def _keep(self) -> None:
         while not self._stopped:
             now = self._clock.boot_seconds()
             self._tell(self._holding.let_pass(now))

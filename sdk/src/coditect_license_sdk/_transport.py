@@ -4,14 +4,15 @@ Neither retries: the plan of a lease does. Redirects are not followed, because t
 credential. An answer is read up to a size and within the time limit, however slowly it trickles.
 """
 
+import asyncio
 import ssl
 import sys
-import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 import httpx
 
+from coditect_license_sdk._connection import CutWhenLate
 from coditect_license_sdk._options import Options
 from coditect_license_sdk._wire import Answer, Call
 from coditect_license_sdk.errors import ConfigurationError, ServerFault, ServerUnreachable
@@ -31,13 +32,17 @@ class HttpTransport:
 
         Raises ServerUnreachable when none came in time, ServerFault when it is too large.
         """
-        reading = _Reading(self._timeout_seconds)
+        reading = _Reading()
+        request = _request(call, authorization)
         try:
-            with self._client.stream(**_request(call, authorization)) as response:
+            with (
+                CutWhenLate(2 * self._timeout_seconds) as connection,
+                self._client.stream(**request, extensions={"trace": connection.note}) as response,
+            ):
                 for chunk in response.iter_bytes():
                     reading.take(chunk)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise _unreachable(error) from error
+            raise (_too_slow() if connection.is_cut else _unreachable(error)) from error
         return reading.answer(response)
 
     def close(self) -> None:
@@ -54,11 +59,16 @@ class AsyncHttpTransport:
 
     async def send(self, call: Call, *, authorization: str | None) -> Answer:
         """Do as HttpTransport.send, without blocking the loop."""
-        reading = _Reading(self._timeout_seconds)
+        reading = _Reading()
         try:
-            async with self._client.stream(**_request(call, authorization)) as response:
+            async with (
+                asyncio.timeout(2 * self._timeout_seconds),
+                self._client.stream(**_request(call, authorization)) as response,
+            ):
                 async for chunk in response.aiter_bytes():
                     reading.take(chunk)
+        except TimeoutError as error:
+            raise _too_slow() from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise _unreachable(error) from error
         return reading.answer(response)
@@ -69,18 +79,15 @@ class AsyncHttpTransport:
 
 
 class _Reading:
-    """A body while it comes in: bounded in size and in time."""
+    """A body while it comes in: bounded in size."""
 
-    def __init__(self, timeout_seconds: float) -> None:
-        self._deadline = time.monotonic() + 2 * timeout_seconds  # connecting had its own limit
+    def __init__(self) -> None:
         self._body = bytearray()
 
     def take(self, chunk: bytes) -> None:
         self._body += chunk
         if len(self._body) > MAX_ANSWER_BYTES:
             raise ServerFault(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
-        if time.monotonic() > self._deadline:
-            raise ServerUnreachable("the answer came too slowly")
 
     def answer(self, response: httpx.Response) -> Answer:
         return Answer(
@@ -121,6 +128,10 @@ def _tls(ca_file: str | None) -> ssl.SSLContext | bool:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(f"the file of TLS roots cannot be used: {error}") from error
+
+
+def _too_slow() -> ServerUnreachable:
+    return ServerUnreachable("the answer came too slowly")
 
 
 def _unreachable(error: Exception) -> ServerUnreachable:
