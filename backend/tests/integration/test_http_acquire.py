@@ -1,9 +1,7 @@
 """Acquire over HTTP, as the contract writes it: exact fields, exact statuses, signed answers."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,17 +17,6 @@ _LEASE = {
     "next_heartbeat_in_seconds",
 }
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-@pytest.fixture
-def plane(db: Path, tmp_path: Path) -> Iterator[Plane]:
-    with Plane(db, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def alice(plane: Plane) -> Customer:
-    return Customer("alice", seats=3, key_auth=True)
 
 
 def test_a_first_acquire_is_201_and_says_exactly_what_the_contract_says(

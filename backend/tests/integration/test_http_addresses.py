@@ -1,24 +1,10 @@
 """Addresses with and without their slash; the public keys; health."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from coditect_license_token import open_keyset
 from tests.support.customer import Customer
 from tests.support.plane import ACQUIRE, SESSIONS, Plane, as_key
-
-
-@pytest.fixture
-def plane(db: Path, tmp_path: Path) -> Iterator[Plane]:
-    with Plane(db, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def alice(plane: Plane) -> Customer:
-    return Customer("alice", seats=3, key_auth=True)
 
 
 @pytest.mark.parametrize("slash", ["", "/"])

@@ -1,6 +1,6 @@
 """Requests that are wrong around the body: size, type, address, method, query."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,6 @@ from tests.support.plane import ACQUIRE, NOBODY, SESSIONS, Plane, as_key, proble
 
 _JSON = {"content-type": "application/json"}
 _MOST_BYTES = 65_536
-
-
-@pytest.fixture
-def plane(db: Path, tmp_path: Path) -> Iterator[Plane]:
-    with Plane(db, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def alice(plane: Plane) -> Customer:
-    return Customer("alice", seats=3, key_auth=True)
 
 
 @pytest.fixture

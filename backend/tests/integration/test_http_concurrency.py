@@ -1,8 +1,6 @@
 """Many callers at once, over HTTP, in one process: races are provoked, not hoped for."""
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,12 +8,6 @@ from tests.support.customer import Customer
 from tests.support.plane import ACQUIRE, PATIENCE_SECONDS, SESSIONS, Plane, as_key
 
 DEVICES = 40
-
-
-@pytest.fixture
-def plane(db: Path, tmp_path: Path) -> Iterator[Plane]:
-    with Plane(db, tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,42 +1,25 @@
 """Who may call, and what everybody else is told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-import httpx
 import pytest
 
 from identity.rules import Role
 from tests.support.customer import Customer
 from tests.support.databases import use_database
-from tests.support.plane import ACQUIRE, NOBODY, SESSIONS, Plane, as_key, problem
+from tests.support.plane import (
+    ACQUIRE,
+    NOBODY,
+    SESSIONS,
+    Plane,
+    as_key,
+    problem,
+    without_request_id,
+)
 
 _SOME_KEY = "CDT1-00000-00000-00000-00000-00000-00000"
-
-
-@pytest.fixture
-def plane(db: Path, tmp_path: Path) -> Iterator[Plane]:
-    with Plane(db, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def alice(plane: Plane) -> Customer:
-    """Her license takes its key as a credential."""
-    return Customer("alice", seats=3, key_auth=True)
-
-
-@pytest.fixture
-def charlie(plane: Plane) -> Customer:
-    """His license wants a login; he must see nothing of Alice's."""
-    return Customer("charlie", seats=3)
-
-
-def without_request_id(answer: httpx.Response) -> dict[str, object]:
-    document = answer.json()
-    assert document.pop("request_id") == answer.headers["x-request-id"]
-    return dict(document)
 
 
 def test_a_license_key_is_taken_from_header_or_body_or_both(plane: Plane, alice: Customer) -> None:

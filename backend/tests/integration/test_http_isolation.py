@@ -1,40 +1,11 @@
 """What one tenant learns of another's: nothing (S11)."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
-
-import httpx
-import pytest
 
 from tests.support.customer import Customer
-from tests.support.plane import ACQUIRE, NOBODY, Plane, as_key, problem
+from tests.support.plane import ACQUIRE, NOBODY, Plane, as_key, problem, without_request_id
 
 _SOME_KEY = "CDT1-00000-00000-00000-00000-00000-00000"
-
-
-@pytest.fixture
-def plane(db: Path, tmp_path: Path) -> Iterator[Plane]:
-    with Plane(db, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def alice(plane: Plane) -> Customer:
-    """Her license takes its key as a credential."""
-    return Customer("alice", seats=3, key_auth=True)
-
-
-@pytest.fixture
-def charlie(plane: Plane) -> Customer:
-    """He must see nothing of Alice's."""
-    return Customer("charlie", seats=3)
-
-
-def without_request_id(answer: httpx.Response) -> dict[str, object]:
-    document = answer.json()
-    assert document.pop("request_id") == answer.headers["x-request-id"]
-    return dict(document)
 
 
 def test_s11_an_unknown_key_and_another_tenants_key_get_the_same_404(

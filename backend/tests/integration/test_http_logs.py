@@ -2,8 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +10,6 @@ from tests.support.customer import Customer
 from tests.support.plane import ACQUIRE, NOBODY, SESSIONS, Plane, as_key
 
 _CANARY = "canary-7f3a"
-
-
-@pytest.fixture
-def plane(db: Path, tmp_path: Path) -> Iterator[Plane]:
-    with Plane(db, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def alice(plane: Plane) -> Customer:
-    return Customer("alice", seats=3, key_auth=True)
 
 
 def lines(plane: Plane) -> list[dict[str, Any]]:

@@ -1,24 +1,12 @@
 """Licenses that give no right now, and keys that are not theirs any more."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.support.customer import Customer
 from tests.support.plane import Plane, as_key, problem
-
-
-@pytest.fixture
-def plane(db: Path, tmp_path: Path) -> Iterator[Plane]:
-    with Plane(db, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def alice(plane: Plane) -> Customer:
-    return Customer("alice", seats=3, key_auth=True)
 
 
 def _suspend(customer: Customer, _: Plane) -> None:

@@ -1,10 +1,6 @@
 """Heartbeat, release and state over HTTP, of a whole session and of its instances."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from foundation.clock import rfc3339
 from tests.support.customer import Customer
@@ -16,17 +12,6 @@ _LEASE = {
     "heartbeat_interval_seconds",
     "next_heartbeat_in_seconds",
 }
-
-
-@pytest.fixture
-def plane(db: Path, tmp_path: Path) -> Iterator[Plane]:
-    with Plane(db, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def alice(plane: Plane) -> Customer:
-    return Customer("alice", seats=3, key_auth=True)
 
 
 def test_a_heartbeat_moves_the_lease_and_signs_nothing_before_half_the_tokens_life(

@@ -1,6 +1,5 @@
 """What callers get while nobody can sign (S16): never anything unsigned, never a lost seat."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,12 +9,6 @@ from tests.support.customer import Customer
 from tests.support.plane import PATIENCE_SECONDS, SESSIONS, Plane, as_key, problem
 
 _A_DAY = 86_400
-
-
-@pytest.fixture
-def plane(db: Path, tmp_path: Path) -> Iterator[Plane]:
-    with Plane(db, tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

@@ -339,3 +339,10 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
     if "retry_after_seconds" in document:
         assert answer.headers["retry-after"] == str(document["retry_after_seconds"])
     return answer.status_code, document["error"]
+
+
+def without_request_id(answer: httpx.Response) -> dict[str, object]:
+    """Return a problem document as it would be for any other request."""
+    document = answer.json()
+    assert document.pop("request_id") == answer.headers["x-request-id"]
+    return dict(document)

@@ -34,6 +34,8 @@ class CutWhenLate:
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
+        if self._timer.is_alive():
+            self._timer.join()  # at once: nothing is left of it when the exchange is over
 
     def _cut(self) -> None:
         self.is_cut = True

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # models can only be imported once Django is set up, which is
 @pytest.fixture(params=["sqlite", "postgres"])
 def make_world(request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
     """Make the one world of a test, with the seats and times it names."""
-    from tests.support.world import STORES, World  # noqa: PLC0415  after Django is set up
+    from tests.support.world import STORES, World
 
     made: list[World] = []
     database = request.getfixturevalue({"sqlite": "db", "postgres": "postgres_db"}[request.param])
