@@ -136,7 +136,7 @@ def deadlock(duel: Duel) -> set[str]:
 
 DUELS: Final[dict[str, tuple[Callable[[Duel], set[str]], str]]] = {
     "grants without locking the license": (race_for_the_last_seat, "S1"),
-    "reads sessions without locking their seats": (race_of_two_heartbeats, "S6"),
+    "renews what it read at another instant": (race_of_two_heartbeats, "S6"),
     "never moves the version of the seats": (release_by_the_other, "S3"),
     "takes a lapsed seat without a second look": (renewal_in_the_nick_of_time, "S2"),
     "tells the time by the clock of its node": (lease_with_twenty_seconds_left, "S13"),

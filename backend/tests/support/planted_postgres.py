@@ -59,9 +59,16 @@ class _Altered(PostgresStore):
 
     kind: type[PostgresTransaction]
 
-    def _begin(self) -> PostgresTransaction:
-        sound = super()._begin()
-        return self.kind(self._connection, now=sound.now, hold=sound.hold, known=self._known)
+    def _begin(self, state: Any, *, sees_one_instant: bool) -> PostgresTransaction:
+        sound = super()._begin(state, sees_one_instant=sees_one_instant)
+        return self.kind(
+            self._connection,
+            now=sound.now,
+            hold=sound.hold,
+            known=self._known,
+            walk=self._walk,
+            sees_one_instant=sees_one_instant,
+        )
 
 
 class _CountedBefore(PostgresTransaction):
@@ -82,16 +89,16 @@ class CountsThenInserts(_Altered):
 
     kind = _CountedBefore
 
-    def _begin(self) -> PostgresTransaction:
+    def _begin(self, state: Any, *, sees_one_instant: bool) -> PostgresTransaction:
         self._known.forget_all()
-        return super()._begin()
+        return super()._begin(state, sees_one_instant=sees_one_instant)
 
 
 class ReclaimsAfterDowntime(PostgresStore):
     """Gives the seats of holders away whom its own downtime kept from renewing."""
 
-    def _begin(self) -> PostgresTransaction:
-        transaction = super()._begin()
+    def _begin(self, state: Any, *, sees_one_instant: bool) -> PostgresTransaction:
+        transaction = super()._begin(state, sees_one_instant=sees_one_instant)
         transaction.hold = None
         return transaction
 
@@ -147,8 +154,8 @@ class ForgetsReleases(_Altered):
 
     kind = _Leaking
 
-    def _begin(self) -> PostgresTransaction:
-        transaction = super()._begin()
+    def _begin(self, state: Any, *, sees_one_instant: bool) -> PostgresTransaction:
+        transaction = super()._begin(state, sees_one_instant=sees_one_instant)
         assert isinstance(transaction, _Leaking)
         transaction.leaked = self.__dict__.setdefault("leaked", Counter())
         return transaction
@@ -158,10 +165,9 @@ class RepliesBeforeTheCommit(PostgresStore):
     """Leaves each batch to be committed by the next one; a crash in between loses it."""
 
     @contextmanager
-    def _transaction(self) -> Iterator[PostgresTransaction]:
+    def _transaction(self, *, sees_one_instant: bool = False) -> Iterator[PostgresTransaction]:
         self._connection.execute("COMMIT")
-        self._connection.execute(sql.BEGIN)
-        transaction = self._begin()
+        transaction = self._begin(self._enter(sql.BEGIN), sees_one_instant=sees_one_instant)
         yield transaction
         transaction.changes.write()
 
@@ -182,8 +188,7 @@ PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
     ),
     "steals lapsed seats early": (
         rewriting(
-            (sql.COUNT_SEATS, _NOW, _SOONER),
-            (sql.SEATS_LAPSED, _NOW, _SOONER),
+            (sql.SEATS_AT_A_VERSION, _NOW, _SOONER),
             (sql.SEAT, _END, "to_char((lease_expires_at - interval '300 seconds') AT"),
         ),
         {"S1", "S2"},
@@ -196,8 +201,8 @@ PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
     "denies while a seat is free": (opening(ForgetsReleases), {"S3"}),
     "leaves lapsed seats to the reaper": (
         rewriting(
-            (sql.COUNT_SEATS, f"AND lease_expires_at > {_NOW}", ""),
-            (sql.SEATS_ENDING, f"lease_expires_at > {_NOW}", "false"),
+            (sql.SEATS_AT_A_VERSION, f"AND lease_expires_at > {_NOW})", ")"),
+            (sql.SEATS_AT_A_VERSION, f"AND lease_expires_at > {_NOW} AND", "AND false AND"),
         ),
         {"S3"},
     ),
@@ -239,18 +244,18 @@ def _unlocked(*statements: str) -> type[PostgresStore]:
 class AcknowledgesWhatWasRolledBack(PostgresStore):
     """Takes a deadlock for a nuisance and answers what it had decided."""
 
-    _decided: Any = None
+    _answered: Any = None
 
-    def _decide(self, decide_all: Any, calls: Any) -> Any:
-        with self._transaction() as transaction:
-            self._decided = decide_all(transaction, calls)
-        return self._decided
+    def _decide(self, decide_all: Any, calls: Any, *, sees_one_instant: bool = False) -> Any:
+        with self._transaction(sees_one_instant=sees_one_instant) as transaction:
+            self._answered = decide_all(transaction, calls)
+        return self._answered
 
     def _repeated(self, attempt: Callable[[], Any]) -> Any:
         try:
             return attempt()
         except _Crossed:
-            return self._decided
+            return self._answered
 
 
 def _fast_clock() -> Any:
@@ -259,7 +264,9 @@ def _fast_clock() -> Any:
 
 RACING: dict[str, OpenStore] = {
     "grants without locking the license": lambda url, _: _unlocked(sql.TERMS)(str(url)),
-    "reads sessions without locking their seats": lambda url, _: _unlocked(sql.HOLDINGS)(str(url)),
+    "renews what it read at another instant": rewriting(
+        (sql.BEGIN_SNAPSHOT, "ISOLATION LEVEL REPEATABLE READ", ""), own_clock=False
+    ),
     "never moves the version of the seats": rewriting(
         (sql.COUNT_VERSIONS, "seats_version.version + 1", "seats_version.version"),
         own_clock=False,

@@ -19,7 +19,7 @@ STORES = 10
 @pytest.fixture(scope="session")
 def pooler(postgres_server: PrivatePostgres) -> Iterator[Pooler]:
     """A pgbouncer before the tests' PostgreSQL."""
-    from tests.support.pgbouncer import running_pgbouncer  # noqa: PLC0415  after Django is set up
+    from tests.support.pgbouncer import running_pgbouncer
 
     with running_pgbouncer(postgres_server) as running:
         yield running
@@ -28,7 +28,7 @@ def pooler(postgres_server: PrivatePostgres) -> Iterator[Pooler]:
 @pytest.fixture
 def make_world(pooler: Pooler, postgres_db: str) -> Iterator[Callable[..., World]]:
     """Make the one world of a test, with the seats and times it names."""
-    from tests.support.world import World, open_postgres  # noqa: PLC0415  after Django is set up
+    from tests.support.world import World, open_postgres
 
     made: list[World] = []
 
@@ -50,8 +50,8 @@ def world(make_world: Callable[..., World]) -> World:
 @pytest.fixture
 def stores(pooler: Pooler, postgres_db: str) -> Iterator[list[PostgresStore]]:
     """More stores than the pool has connections."""
-    from leasing.stores.postgres import PostgresStore  # noqa: PLC0415  after Django is set up
-    from tests.support.postgres import as_leasing  # noqa: PLC0415
+    from leasing.stores.postgres import PostgresStore
+    from tests.support.postgres import as_leasing
 
     address = as_leasing(pooler.through(postgres_db))
     opened = [PostgresStore(address) for _ in range(STORES)]
