@@ -52,7 +52,7 @@ REACH = {
         " token_issued_at, token_expires_at",
         insert="tenant_id, license_id, slot, id, device, gen, principal, metadata, started_at,"
         " ended_at, end_reason, seq, token_issued_at, token_expires_at",
-        update="ended_at, end_reason, seq, token_issued_at, token_expires_at",
+        update="gen, ended_at, end_reason, seq, token_issued_at, token_expires_at",
     ),
     "seats_version": Reach(
         select="tenant_id, license_id, version",

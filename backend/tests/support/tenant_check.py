@@ -68,10 +68,18 @@ def _puts_given_tenant(insert: exp.Insert) -> bool:
     columns = [column.name for column in insert.this.expressions]
     if "tenant_id" not in columns:
         return False
-    put = insert.expression.selects[columns.index("tenant_id")]
+    put = _put_by(insert)[columns.index("tenant_id")]
     conflict = insert.args.get("conflict")
     keys = [key.name for key in conflict.args["conflict_keys"]] if conflict else ["tenant_id"]
     return put.name == "tenant" and "tenant_id" in keys
+
+
+def _put_by(insert: exp.Insert) -> list[exp.Expr]:
+    """Return what a statement puts into its columns, selected or named as values."""
+    if isinstance(insert.expression, exp.Values):
+        (row,) = insert.expression.expressions
+        return [value.find(exp.Column) or value for value in row.expressions]
+    return list(insert.expression.selects)
 
 
 def _tables(part: exp.Expr) -> Iterator[exp.Table]:

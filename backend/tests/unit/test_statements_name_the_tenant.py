@@ -12,9 +12,10 @@ from tests.support.tenant_check import TENANT_TABLES, parsed, untied, untied_in
 DIALECTS: dict[str, ModuleType] = {"postgres": postgres, "sqlite": sqlite}
 BY_LICENSE_KEY = {"TERMS", "LICENSES_OF_KEYS", "_LOCK_LICENSES"}
 """The key is the credential, so it names the tenant; with a tenant given, that counts as well."""
-OF_THE_SYSTEM = {"LAPSED_ANYWHERE"}
+OF_THE_SYSTEM = {("sqlite", "LAPSED_ANYWHERE"), ("postgres", "WALK")}
 """Housekeeping: nobody calls it, and what it finds is ended in its own tenant."""
-NO_QUERY = {"BEGIN"}
+NO_QUERY = {"BEGIN", "BEGIN_SNAPSHOT"}
+POSTGRES_ALONE = {"seats_version", "seats_change"}
 
 
 def texts(dialect: str) -> dict[str, str]:
@@ -30,7 +31,11 @@ def texts(dialect: str) -> dict[str, str]:
 
 
 NAMED = [(dialect, name) for dialect in DIALECTS for name in texts(dialect)]
-TIED = [(dialect, name) for dialect, name in NAMED if name not in BY_LICENSE_KEY | OF_THE_SYSTEM]
+TIED = [
+    (dialect, name)
+    for dialect, name in NAMED
+    if name not in BY_LICENSE_KEY and (dialect, name) not in OF_THE_SYSTEM
+]
 
 
 def ties(tree: exp.Expr) -> list[exp.Expr]:
@@ -50,7 +55,7 @@ def test_every_statement_is_looked_at(dialect: str) -> None:
         for table in parsed(text, dialect).find_all(exp.Table)
     }
 
-    assert tables >= TENANT_TABLES - ({"seats_version"} if dialect == "sqlite" else set())
+    assert tables >= TENANT_TABLES - (POSTGRES_ALONE if dialect == "sqlite" else set())
     assert len(texts(dialect)) >= 29
 
 

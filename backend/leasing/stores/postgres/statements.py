@@ -421,7 +421,7 @@ LOCKED_FIRST = {
 # since when reclaims are held and since when it was silent before. A standby that is promoted, or
 # a backup recovered to a point in time, begins a timeline: the first eight digits of a WAL file's
 # name (PostgreSQL 16, sections 9.28.3 and 26.3.6).
-_READ_STATE = f"""
+READ_STATE = f"""
 SELECT {_stored("clock_timestamp()")}, left(pg_walfile_name(pg_current_wal_lsn()), 8), timeline,
        {_stored("last_alive_at")}, {_stored("hold_since")}, {_stored("silent_since")}
 FROM (SELECT 1) AS one LEFT JOIN ledger_state ON id = 1"""
@@ -437,11 +437,11 @@ SET LOCAL enable_material = off; SET LOCAL join_collapse_limit = 1; SET LOCAL ti
 
 # Begins a transaction whose statements each see what was committed before them, and answers the
 # state: every way to the database and back is a wait.
-BEGIN = f"BEGIN; {_WITHIN}; {_READ_STATE}"
+BEGIN = f"BEGIN; {_WITHIN}; {READ_STATE}"
 
 # Begins one whose statements all see the same instant, and answers the state. It locks nothing
 # before it reads, and fails when a row that it changes was changed by somebody else since.
-BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; {_WITHIN}; {_READ_STATE}"
+BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; {_WITHIN}; {READ_STATE}"
 
 # Notes that the ledger is alive, and on which timeline.
 STAMP = f"""

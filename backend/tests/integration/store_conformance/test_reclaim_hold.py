@@ -186,6 +186,22 @@ def test_s2_s13_absences_are_noticed_also_after_the_clock_went_back(world: World
     assert world.heartbeat(lease).session_id == lease.session_id
 
 
+def test_s3_s13_leases_lapse_as_always_when_the_clock_went_back_behind_a_silence(
+    world: World,
+) -> None:
+    world.alice.resize(1)
+    world.pass_time(1_000)
+    world.be_away(100)
+    world.clock.advance(-900)
+    world.acquire("laptop")
+    with pytest.raises(SeatsExhausted):
+        world.acquire("desktop")
+
+    world.pass_time(361)
+
+    assert world.acquire("desktop").in_use == 1
+
+
 def test_s1_who_lapsed_before_the_ledger_fell_silent_does_not_come_back_beside_others(
     world: World,
 ) -> None:
