@@ -8,7 +8,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults check format lint types imports schema schema-check bench bench-capacity pins clean
+.PHONY: help run test test-faults simulate check format lint types imports schema schema-check bench bench-capacity pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,11 @@ test: $(VENV)/installed-dev ## run every test (T=path for some of them)
 
 test-faults: $(VENV)/installed-dev ## kill, cut, fill and freeze real servers and databases (minutes; FAULTS_SEED=…)
 	@$(PY) -m pytest -s --durations=0 tests/faults
+
+simulate: $(VENV)/installed-dev ## simulate crashes in virtual time (SEEDS=100 OPS=20000 JOBS= FIRST= BUG=; ARGS=--help)
+	@cd backend && ../$(PY) -m tests.support.simulation $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(OPS),--operations $(OPS)) $(if $(JOBS),--jobs $(JOBS)) \
+		$(if $(FIRST),--first $(FIRST)) $(if $(BUG),--bug "$(BUG)") $(ARGS)
 
 check: lint types imports schema-check test ## everything that must pass before a change lands
 

@@ -7,14 +7,13 @@ for a disk.
 
 import asyncio
 import logging
-import threading
-from queue import Empty, SimpleQueue
+from queue import Empty
 from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from foundation.clock import monotonic_seconds
 from leasing.errors import Overloaded, StoreUnavailable
+from leasing.host import HOST, Host, Queue
 from leasing.store import (
     Acquire,
     Call,
@@ -58,20 +57,28 @@ class Engine:
     """Group commit over one store. Made, started and stopped on one event loop.
 
     ``most_waiting`` calls may wait for a commit at a time (S17); the default is one to two
-    seconds of work.
+    seconds of work. ``host`` is what the writer runs on: a thread, but in the simulation.
     """
 
-    def __init__(self, store: Store, *, most_waiting: int = 10_000, pace: Pace = _USUAL) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        most_waiting: int = 10_000,
+        pace: Pace = _USUAL,
+        host: Host = HOST,
+    ) -> None:
         self._store = store
         self._pace = pace
+        self._seconds = host.seconds
         self._limits = {kind: int(most_waiting * share) for kind, share in _SHARES.items()}
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._queue: Queue[_Waiting | None] = host.queue()
         self._waiting: dict[asyncio.Future[Outcome], None] = {}
-        self._writer = threading.Thread(target=self._write, name="lease-writer", daemon=True)
+        self._writer = host.writer(self._write)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog: asyncio.Task[None] | None = None
         self._store_called_at: float | None = None
-        self._reaped_at = monotonic_seconds()
+        self._reaped_at = self._seconds()
         self._closing = False
 
     async def start(self) -> None:
@@ -84,7 +91,7 @@ class Engine:
         """Refuse new calls, commit what waits, close the store."""
         self._closing = True
         self._queue.put(None)
-        await asyncio.to_thread(self._writer.join)
+        await self._writer.ended()
         if self._watchdog is not None:
             self._watchdog.cancel()
         self._store.close()
@@ -159,7 +166,7 @@ class Engine:
         return batch, True
 
     def _commit(self, batch: list[_Waiting]) -> None:
-        self._store_called_at = monotonic_seconds()
+        self._store_called_at = self._seconds()
         try:
             outcomes = self._outcomes(batch)
         except StoreUnavailable as error:
@@ -185,16 +192,16 @@ class Engine:
                 future.set_result(outcome)
 
     def _keep_house_when_due(self) -> None:
-        if monotonic_seconds() - self._reaped_at > self._pace.reap_seconds:
+        if self._seconds() - self._reaped_at > self._pace.reap_seconds:
             self._keep_house()
 
     def _keep_house(self) -> None:
         """Stamp the ledger as alive, and now and then end sessions that lapsed."""
-        self._store_called_at = monotonic_seconds()
+        self._store_called_at = self._seconds()
         try:
             self._store.tick()
-            if monotonic_seconds() - self._reaped_at > self._pace.reap_seconds:
-                self._reaped_at = monotonic_seconds()
+            if self._seconds() - self._reaped_at > self._pace.reap_seconds:
+                self._reaped_at = self._seconds()
                 self._store.reap(MOST_REAPED)
         except StoreUnavailable as error:
             _log.error("housekeeping failed: %s", error)
@@ -204,7 +211,7 @@ class Engine:
 
     def _is_stalled(self) -> bool:
         since = self._store_called_at
-        return since is not None and monotonic_seconds() - since > self._pace.stalled_seconds
+        return since is not None and self._seconds() - since > self._pace.stalled_seconds
 
     async def _watch(self) -> None:
         """Answer those who wait for a writer that stalls; what they asked may still happen."""

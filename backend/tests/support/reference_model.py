@@ -37,6 +37,9 @@ class ReferenceModel:
         self._sheltered_since = clock.now
         self._gens: Counter[tuple[str, int]] = Counter()
         self.sessions: list[ModelSession] = []
+        self._running: dict[Customer, dict[ModelSession, None]] = {one: {} for one in customers}
+        self._by_id: dict[str, ModelSession] = {}
+        self._unnamed: list[ModelSession] = []
         self.records: list[tuple[str, ModelSession, str]] = []
         self.denials: Counter[tuple[str, str]] = Counter()
 
@@ -76,14 +79,14 @@ class ReferenceModel:
     def reap(self) -> int:
         """End every session that lapsed for good."""
         self.tick()
-        lapsed = [one for one in self._running() if not self._is_held(one)]
+        lapsed = [one for one in self.running() if not self._is_held(one)]
         for session in lapsed:
             self._end(session, "expired")
         return len(lapsed)
 
     def in_use(self, customer: Customer) -> int:
         """Count the seats that nobody else may have now."""
-        return sum(self._is_held(one) for one in self._running(customer))
+        return sum(self._is_held(one) for one in self.running(customer))
 
     def records_of(self, customer: Customer) -> list[Recorded]:
         """Return the audit records there must be about a customer's seats."""
@@ -137,7 +140,7 @@ class ReferenceModel:
         return Answer("Lease", session, is_new=is_new, end=end, seq=seq, in_use=in_use)
 
     def _own(self, customer: Customer, device: str) -> tuple[ModelSession | None, int | None]:
-        for session in self._running(customer):
+        for session in self.running(customer):
             if session.device == device:
                 if self._is_held(session):
                     return session, None
@@ -159,14 +162,19 @@ class ReferenceModel:
         self, customer: Customer, device: str, former_slot: int | None, lowest_gen: int = 0
     ) -> ModelSession:
         slot = self._choose_slot(customer, former_slot)
-        for lapsed in self._running(customer):
+        for lapsed in self.running(customer):
             if lapsed.slot == slot:
                 self._end(lapsed, "taken_over")
         gen = max(self._after(self._gens[customer.name, slot]), lowest_gen)
         self._gens[customer.name, slot] = gen
         session = ModelSession(customer, device, slot, gen)
-        self.sessions.append(session)
+        self._keep(session)
+        self._running[customer][session] = None
         return session
+
+    def _keep(self, session: ModelSession) -> None:
+        self.sessions.append(session)
+        self._unnamed.append(session)
 
     def _raise_gen(self, session: ModelSession) -> None:
         """Have a holder who goes on after a hold count as a later one."""
@@ -186,7 +194,7 @@ class ReferenceModel:
 
     def _choose_slot(self, customer: Customer, former_slot: int | None) -> int:
         """Choose the former slot, a released one, a new one, a lapsed one: the lowest of a kind."""
-        taken = {one.slot: one for one in self._running(customer)}
+        taken = {one.slot: one for one in self.running(customer)}
         slots = range(customer.license.seats)
         was_used = [slot for slot in slots if self._gens[customer.name, slot]]
         kinds = [
@@ -292,11 +300,17 @@ class ReferenceModel:
         tenant_id = call.caller.tenant_id
         if tenant_id is None:
             tenant_id = str(self._customer_of_key(call.caller).tenant.id)
-        for session in self.sessions:
-            is_theirs = str(session.customer.tenant.id) == tenant_id
-            if is_theirs and session.id == call.session_id:
-                return session
-        raise Refused("SessionUnknown")
+        session = self.session_with(call.session_id)
+        if session is None or str(session.customer.tenant.id) != tenant_id:
+            raise Refused("SessionUnknown")
+        return session
+
+    def session_with(self, session_id: str) -> ModelSession | None:
+        """Return the session of any tenant that has an id; ids are adopted after the answer."""
+        if session_id not in self._by_id:
+            self._by_id |= {one.id: one for one in self._unnamed if one.id}
+            self._unnamed = [one for one in self._unnamed if not one.id]
+        return self._by_id.get(session_id)
 
     def _refusal(self, customer: Customer) -> tuple[str, str] | None:
         if customer.license.status == "revoked":
@@ -307,12 +321,10 @@ class ReferenceModel:
             return "LicenseExpired", "license_expired"
         return None
 
-    def _running(self, customer: Customer | None = None) -> list[ModelSession]:
-        return [
-            session
-            for session in self.sessions
-            if not session.ended_because and customer in {None, session.customer}
-        ]
+    def running(self, customer: Customer | None = None) -> list[ModelSession]:
+        """Return the sessions that have not ended, of one customer or of all."""
+        customers = self._customers if customer is None else (customer,)
+        return [session for one in customers for session in self._running[one]]
 
     def _is_held(self, session: ModelSession) -> bool:
         return self._lasts(session.end, session.customer)
@@ -338,17 +350,17 @@ class ReferenceModel:
 
     def _tokens_due(self, calls: tuple[Call, ...]) -> dict[int, bool]:
         """Tell which heartbeats of a batch are due for a token, as things were before it."""
-        by_id = {session.id: session for session in self.sessions}
-        return {
-            place: call.session_id in by_id
-            and by_id[call.session_id].has_token_due(call.instance_id, self._clock.now)
-            for place, call in enumerate(calls)
-            if isinstance(call, Heartbeat)
-        }
+        due = {}
+        for place, call in enumerate(calls):
+            session = self.session_with(call.session_id) if isinstance(call, Heartbeat) else None
+            if session and isinstance(call, Heartbeat):
+                due[place] = session.has_token_due(call.instance_id, self._clock.now)
+        return due
 
     def _end(self, session: ModelSession, reason: str) -> None:
         is_over_now = reason == "released" or session.end > self._clock.now
         session.ended_at = self._clock.now if is_over_now else session.end
         session.ended_because = reason
+        self._running[session.customer].pop(session)
         action = "seat.released" if reason == "released" else "lease.expired"
         self.records.append((action, session, reason))

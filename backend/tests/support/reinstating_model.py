@@ -40,6 +40,7 @@ class ReinstatingModel(ReferenceModel):
         """
         vars(self).update(copied)
         vars(self).update(self._copied_sessions())  # the copy may be wanted again
+        self._index()
         state = LedgerState.objects.get()
         self._last_alive = self._clock.now
         if state.hold_since != self._clock.now or state.silent_since is None:
@@ -51,6 +52,12 @@ class ReinstatingModel(ReferenceModel):
         twins = {id(session): session.copy() for session in self.sessions}
         records = [(action, twins[id(of)], reason) for action, of, reason in self.records]
         return {"sessions": [twins[id(one)] for one in self.sessions], "records": records}
+
+    def _index(self) -> None:
+        self._by_id, self._unnamed = {}, list(self.sessions)
+        for customer in self._running:
+            own = [one for one in self.sessions if one.customer is customer]
+            self._running[customer] = dict.fromkeys(one for one in own if not one.ended_because)
 
     def _acquire(self, call: Acquire) -> Answer:
         license_id = str(self._customer_of(call).license.id)
@@ -90,13 +97,13 @@ class ReinstatingModel(ReferenceModel):
         if refusal := self._refusal(customer):
             raise Refused(refusal[0])
         device = self._devices[evidence.device]
-        held = next((one for one in self._running(customer) if one.device == device), None)
+        held = next((one for one in self.running(customer) if one.device == device), None)
         counted = held is not None and self._is_held(held)
         is_full = self.in_use(customer) - counted >= customer.license.seats
         if is_full or (held is not None and counted and held.gen >= evidence.gen):
             session = ModelSession(customer, device, None, evidence.gen)
             session.id, session.seq = beat.session_id, evidence.seq
-            self.sessions.append(session)
+            self._keep(session)
             self._honor(session, evidence)
             return self._honored(session, has_token_due=True)
         if held is not None:

@@ -1,0 +1,1 @@
+"""Engine, store and programs in virtual time; one seed is one run (docs/simulation.md)."""
