@@ -1,6 +1,7 @@
 """One run: a seed, and what came of it."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,6 +18,8 @@ from tests.support.simulation.promises import PromiseBroken
 from tests.support.simulation.server import Server
 from tests.support.simulation.site import Site
 from tests.support.world import Address, OpenStore, open_sqlite
+
+_log = logging.getLogger("leasing.engine")
 
 DEVICES_PER_SEAT = 1.25
 """More than there are seats, so that most licenses are full most of the time."""
@@ -68,6 +71,7 @@ class Run:
     def play(self, operations: int) -> Verdict:
         """Go on until so many calls and mishaps have been, or a promise is broken."""
         try:
+            _log.disabled = True  # the engine complains of every mishap
             self._network.stop_after(operations)
             self.site.loop.run_forever()
             self._tasks[-1].cancel()
@@ -121,6 +125,7 @@ class Run:
 
     def _end(self) -> None:
         """Leave nothing behind that waits for a time that will not come."""
+        _log.disabled = False
         self._server.abandon()
         while tasks := asyncio.all_tasks(self.site.loop):
             for task in tasks:

@@ -1,7 +1,6 @@
 """The server of a run: one process after the other, each with the engine that ships."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from functools import partial
 from random import Random
@@ -18,9 +17,6 @@ from tests.support.simulation.site import Site
 from tests.support.simulation.trace import EVERYTHING
 from tests.support.simulation.virtual_host import VirtualHost
 from tests.support.world import Address, OpenStore
-
-logging.getLogger("leasing.engine").setLevel(logging.CRITICAL)  # it complains of every mishap
-
 
 LONGEST_ANSWER_SECONDS = 60.0
 
