@@ -176,13 +176,13 @@ _HERE: Final = {
 _STORES: Final = {
     "counts and then inserts": "model",
     "steals lapsed seats early": "model",
-    "shortens leases when it renews": "S4",
-    "reclaims after its own downtime": "S4",
-    "denies while a seat is free": "S3",
+    "shortens leases when it renews": "S14",
+    "reclaims after its own downtime": "S9",
+    "denies while a seat is free": "model",
     "leaves lapsed seats to the reaper": "model",
     "takes a second seat on reconnect": "S4",
     "lets anybody release": "S11",
-    "frees the seat with one of two instances": "model",
+    "frees the seat with one of two instances": "S14",
     "starts each holder with generation one": "S6",
     "keeps no record of some ends": "S15",
 }
