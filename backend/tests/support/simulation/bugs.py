@@ -5,18 +5,15 @@ ones here need an engine, a crash within a commit, or a clock that jumps.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from foundation.clock import Clock
 from leasing.engine import Engine
 from leasing.errors import LeaseLost, SeatsExhausted, StoreUnavailable
-from leasing.rules import HOLD_INTERVALS, Terms
 from leasing.store import Heartbeat, Lease, Outcome, Store
-from leasing.stores.sql.transaction import Transaction
 from leasing.stores.sqlite import SqliteStore
-from leasing.stores.sqlite import statements as sql
 from tests.support.planted_bugs import PLANTED, opening
 from tests.support.world import Address, OpenStore, open_sqlite
 
@@ -125,30 +122,6 @@ def on_its_own_clock(database: Address, clock: Clock) -> Store:
     return SqliteStore(Path(database), clock=lambda: clock() - skew)
 
 
-class _CountsThroughTheHold(Transaction):
-    def _held_until(self, terms: Terms) -> datetime | None:
-        if self.hold is None:
-            return None
-        held = timedelta(seconds=HOLD_INTERVALS * terms.heartbeat_interval_seconds)
-        end = self.hold.since + held
-        return end if self.now < end else None
-
-
-class CountsThroughTheHold(SqliteStore):
-    """Keeps the count of a license by heart until a hold ends, also when the clock went back."""
-
-    def _begin(self, now: datetime) -> Transaction:
-        super()._begin(now)
-        return _CountsThroughTheHold(
-            self._connection,
-            sql,
-            now=now,
-            hold=self._hold,
-            terms=self._terms,
-            occupancies=self._occupancies,
-        )
-
-
 class KeepsItsMindAfterAFailure(SqliteStore):
     """Goes on believing what a batch decided that was rolled back."""
 
@@ -169,7 +142,6 @@ _HERE: Final = {
     "takes a ledger in trouble for a lost lease": Bug("S14", engine=TakesSilenceForLoss),
     "denies when it cannot know": Bug("S14", engine=DeniesWhenInTrouble),
     "reads the clock of its own machine": Bug("S13", open_store=on_its_own_clock),
-    "counts by heart through a hold": Bug("S3", seed=11, open_store=opening(CountsThroughTheHold)),
     "keeps its mind after a failure": Bug("model", open_store=opening(KeepsItsMindAfterAFailure)),
 }
 

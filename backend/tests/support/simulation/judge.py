@@ -28,8 +28,9 @@ class PatientModel(ReferenceModel):
 
     def tick(self) -> None:
         silence = (self._clock.now - self._last_alive).total_seconds()
-        if abs(silence - DOWN_AFTER_SECONDS) > STAMP_SECONDS or self._is_hold_noted():
-            super().tick()
+        is_long = silence > DOWN_AFTER_SECONDS + STAMP_SECONDS
+        if is_long or (silence > DOWN_AFTER_SECONDS - STAMP_SECONDS and self._is_hold_noted()):
+            self._begin_hold()
         self._last_alive = self._clock.now
 
     def _is_hold_noted(self) -> bool:
