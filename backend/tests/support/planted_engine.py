@@ -99,7 +99,7 @@ class Rush:
         assert watchdog is not None
         watchdog.cancel()
         self._engine._queue.put(None)
-        self._engine._writer.join()
+        await self._engine._writer.ended()
         crash(self._store)
 
     async def _live(self, device: str) -> None:

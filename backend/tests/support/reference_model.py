@@ -55,7 +55,8 @@ class ReferenceModel:
         return [answers[place] for place in range(len(calls))]
 
     def tick(self) -> None:
-        """Notice a silence of the ledger."""
+        """Notice a silence of the ledger, and a clock that was set back."""
+        self._begin_anew()
         if self._clock.now - self._last_alive > timedelta(seconds=DOWN_AFTER_SECONDS):
             self._begin_hold()
         self._last_alive = self._clock.now
@@ -71,6 +72,14 @@ class ReferenceModel:
             self._sheltered_since = stamp
         self._sheltered_since = min(self._sheltered_since, stamp)
         self._hold_since = self._clock.now
+
+    def _begin_anew(self) -> None:
+        """Have a hold that is to begin later begin now, once the store has noted that."""
+        now = self._clock.now
+        if self._hold_since is None or self._hold_since <= now:
+            return
+        if LedgerState.objects.filter(hold_since=now).exists():
+            self._hold_since, self._sheltered_since = now, min(self._sheltered_since, now)
 
     def was_alive(self) -> None:
         """Learn that the ledger was alive all the time until now."""

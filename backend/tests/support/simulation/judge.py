@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from leasing.models import LedgerState, Seat
-from leasing.store import Acquire, Call, Heartbeat, Inspect, Lease, Outcome, Release
+from leasing.store import Acquire, Call, Heartbeat, Inspect, Lease, Outcome, Reinstate, Release
 from tests.support.answers import Answer, disagreement
 from tests.support.clock import ManualClock
 from tests.support.customer import Customer
@@ -27,6 +27,7 @@ class PatientModel(ReferenceModel):
         self._on_hold = on_hold
 
     def tick(self) -> None:
+        self._begin_anew()
         silence = (self._clock.now - self._last_alive).total_seconds()
         is_long = silence > DOWN_AFTER_SECONDS + STAMP_SECONDS
         if is_long or (silence > DOWN_AFTER_SECONDS - STAMP_SECONDS and self._is_hold_noted()):
@@ -121,8 +122,9 @@ class Judge:
         name = customer.name if customer else "*"
         return PromiseBroken(promise, sentence, license=name, device=device)
 
-    def _device_of(self, call: Heartbeat | Release | Inspect) -> str:
-        session = self.model.session_with(call.session_id)
+    def _device_of(self, call: Heartbeat | Reinstate | Release | Inspect) -> str:
+        beat = call.heartbeat if isinstance(call, Reinstate) else call
+        session = self.model.session_with(beat.session_id)
         return session.device if session else "?"
 
 

@@ -8,7 +8,7 @@ from random import Random
 from identity.errors import IdentityError
 from leasing.engine import Engine
 from leasing.errors import LeasingError
-from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome
+from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Reinstate
 from leasing.stores.sqlite import SqliteStore
 from licenses.errors import LicenseRefused
 from tests.support.simulation.failing_disk import FailingDisk, Faults
@@ -146,6 +146,8 @@ async def _answer(engine: Engine, call: Call) -> Outcome:
             return await engine.acquire(call)
         if isinstance(call, Heartbeat):
             return await engine.renew(call)
+        if isinstance(call, Reinstate):
+            return await engine.reinstate(call)
         if isinstance(call, Inspect):
             return await engine.inspect(call)
         return await engine.release(call)

@@ -52,7 +52,7 @@ class Witness:
         self._beliefs: dict[str, dict[str, dict[Holder, Belief]]] = defaultdict(
             lambda: defaultdict(dict)
         )
-        self._gens: dict[str, int] = {}
+        self._gens: dict[str, tuple[int, float]] = {}
         self._went_back_at = -1.0
         self.most_holders = 0
 
@@ -60,8 +60,7 @@ class Witness:
         """Take in a lease that a program was told of; ``limit`` is of its session's grant."""
         own = self._beliefs[holder.license][holder.device]
         self._check_one_seat(holder, own, lease, sent_at)
-        if self._gens.setdefault(lease.session_id, lease.gen) != lease.gen:
-            raise _broken("S6", holder, "the generation of a session changed")
+        self._check_gen(holder, lease, sent_at)
         seconds = (lease.lease_expires_at - lease.now).total_seconds()
         before, now = own.get(holder), self._loop.time()
         is_known = before is not None and before.session == lease.session_id
@@ -115,6 +114,14 @@ class Witness:
     def _is_steady(self, sent_at: float) -> bool:
         """Tell whether the clock did not go back during a call."""
         return sent_at > self._went_back_at
+
+    def _check_gen(self, holder: Holder, lease: Lease, sent_at: float) -> None:
+        """Let the gen of a session grow, as it does after a hold; late replies show an old one."""
+        highest, heard_at = self._gens.get(lease.session_id, (0, 0.0))
+        if lease.gen < highest and sent_at >= heard_at:
+            raise _broken("S6", holder, "the gen of a session shrank")
+        if lease.gen > highest:
+            self._gens[lease.session_id] = lease.gen, self._loop.time()
 
     def _check_one_seat(
         self, holder: Holder, own: dict[Holder, Belief], lease: Lease, sent_at: float
