@@ -105,24 +105,23 @@ def test_s17_a_process_that_stops_in_the_middle_holds_its_locks_for_seconds_only
     store: PostgresStore, postgres_db: str
 ) -> None:
     alice, neighbour = Customer("alice", seats=2), PostgresStore(as_leasing(postgres_db))
-    held = granted(store, alice, "laptop")
     waited: list[object] = []
 
     def stop_here() -> None:
         with within(0, OPEN_SECONDS):
             for _ in range(5):  # each waits for the lock as long as it may
-                waited.extend(neighbour.apply([alice.heartbeat(held.session_id)]))
+                waited.extend(neighbour.apply([alice.acquire("tablet")]))
                 if isinstance(waited[-1], Lease):
                     return
 
-    happening(store, statements.RENEW_SEATS, stop_here)
+    happening(store, statements.PUT_HOLDERS, stop_here)
 
-    (lost,) = store.apply([alice.heartbeat(held.session_id)])
+    (lost,) = store.apply([alice.acquire("laptop")])
+    neighbour.close()
 
     assert isinstance(waited[0], StoreUnavailable)  # the lock was held at first
     assert isinstance(lost, StoreUnavailable)
-    assert isinstance(store.apply([alice.heartbeat(held.session_id)])[0], Lease)
-    neighbour.close()
+    assert granted(store, alice, "laptop").is_new
 
 
 def test_s8_s17_a_server_that_falls_silent_in_the_middle_is_given_up(

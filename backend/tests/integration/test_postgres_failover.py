@@ -12,10 +12,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from coditect_license.leasing_login import ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 from leasing.errors import SeatsExhausted
 from leasing.models import LedgerState
-from tests.support.postgres import django_on, folder_for_postgres, make_template
+from tests.support.postgres import (
+    LEASING_LOGIN,
+    django_on,
+    folder_for_postgres,
+    make_template,
+)
 from tests.support.world import World, open_postgres
 
 PROGRAM_SECONDS = 60
@@ -42,6 +48,7 @@ class Pair:
 def pair() -> Iterator[Pair]:
     with folder_for_postgres() as first, folder_for_postgres() as second, ExitStack() as stack:
         primary = stack.enter_context(running_postgres(first, durable=False))
+        ensure_leasing_login(primary, LEASING_LOGIN)
         database = make_template(primary)
         copy_cluster(primary, second / "data")
         give_like(first, second)

@@ -116,14 +116,6 @@ class TestStartAndStop:
 
         assert {setting(name, postgres_server) for name in names} == {"off"}
 
-    def test_settings_hold_but_for_durability_and_where_it_listens(self, folder: Path) -> None:
-        wanted = {"shared_buffers": "64MB", "fsync": "off", "listen_addresses": "*"}
-
-        with running_postgres(folder, settings=wanted) as server:
-            got = [setting(name, server) for name in wanted]
-
-        assert got == ["64MB", "on", ""]
-
 
 class TestAfterAKill:
     def test_a_server_that_was_killed_starts_again(self, folder: Path) -> None:

@@ -219,7 +219,7 @@ PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
         rewriting((sql.PUT_HOLDERS, "gen = excluded.gen,", "gen = 1,")),
         {"S6"},
     ),
-    "replies before the commit": (opening(RepliesBeforeTheCommit), {"S2"}),
+    "replies before the commit": (opening(RepliesBeforeTheCommit), {"S1", "model"}),
     "keeps no record of some ends": (
         rewriting((sql.RECORDS, " AS w", " AS w WHERE action <> 'lease.expired'")),
         {"S15"},
