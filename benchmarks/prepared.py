@@ -46,6 +46,7 @@ def server_environment(
         "LICENSE_ISSUER": ISSUER,
         "PORT": str(port),
         "LICENSE_DATABASE_URL": database_url,
+        "LICENSE_PREPARED_STATEMENTS": "on",
         # A few licenses stand for many: the calls are counted, and none is refused.
         "LICENSE_CALLS_PER_MINUTE": "1000000000",
         "LICENSE_SESSION_CALLS_PER_MINUTE": "1000000000",

@@ -17,7 +17,11 @@ def open_store(*, was_restored: bool = False) -> Store:
     ``was_restored`` says that it may have lost commits: a reclaim hold begins.
     """
     if settings.LICENSE_LEASING_DATABASE_URL:
-        return PostgresStore(settings.LICENSE_LEASING_DATABASE_URL, was_restored=was_restored)
+        return PostgresStore(
+            settings.LICENSE_LEASING_DATABASE_URL,
+            was_restored=was_restored,
+            prepares=settings.LICENSE_PREPARED_STATEMENTS,
+        )
     return SqliteStore(_file(), was_restored=was_restored)
 
 

@@ -39,6 +39,7 @@ def _run(command: Sequence[str], server: PrivatePostgres) -> int:
     environment = env.for_child(
         LICENSE_DATABASE_URL=server.url(_DATABASE),
         LICENSE_LEASING_DATABASE_URL=server.url(_DATABASE, login=_LEASING_LOGIN),
+        LICENSE_PREPARED_STATEMENTS="on",
     )
     child = subprocess.Popen(  # noqa: S603  our own program; the words are the caller's own shell's
         [sys.executable, str(_MANAGE), *command], env=environment

@@ -3,7 +3,8 @@
 ``LICENSE_PROFILE`` decides what may be missing. ``production`` (the default) takes nothing for
 granted. ``embedded`` is one machine with no services: SQLite, a local signing key and secrets
 made at first start, all under ``LICENSE_DATA_DIR``. ``LICENSE_DATABASE_URL`` puts PostgreSQL in
-SQLite's place; ``LICENSE_LEASING_DATABASE_URL`` gives the leasing plane a login of its own there.
+SQLite's place; ``LICENSE_LEASING_DATABASE_URL`` gives the leasing plane a login of its own there,
+and ``LICENSE_PREPARED_STATEMENTS`` has the database keep its plans, where there is no pooler.
 """
 
 from pathlib import Path
@@ -134,6 +135,7 @@ LICENSE_LEASING_DATABASE_URL = leasing_address(
     variable="LICENSE_LEASING_DATABASE_URL",
     default=LICENSE_DATABASE_URL,
 )
+LICENSE_PREPARED_STATEMENTS = env.boolean("LICENSE_PREPARED_STATEMENTS", default=False)
 
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -120,7 +120,7 @@ def main() -> None:
     """Do the job on standard input."""
     job = msgspec.json.decode(sys.stdin.readline(), type=Job)
     batches = job.work.batches(Caller("user:benchmark", job.tenant_id), job.batch)
-    store = PostgresStore(job.database_url)
+    store = PostgresStore(job.database_url, prepares=True)
     for batch in islice(batches, _WARM_UP_BATCHES):
         store.apply(batch)
     gc.freeze()

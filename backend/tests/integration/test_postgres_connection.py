@@ -1,7 +1,13 @@
-"""The store's connection: how long a database may say nothing, and who may say otherwise."""
+"""The store's connection: what it keeps prepared, and how long a database may say nothing."""
 
-from leasing.stores.postgres import statements
+from foundation.clock import Clock
+from leasing.store import Lease, Store
+from leasing.stores.postgres import PostgresStore, statements
 from leasing.stores.postgres.connection import ReconnectingConnection
+from tests.support.customer import Customer
+from tests.support.drill import Drill
+from tests.support.postgres import as_leasing
+from tests.support.world import Address
 
 
 def limits(url: str) -> dict[str, str]:
@@ -12,6 +18,38 @@ def limits(url: str) -> dict[str, str]:
     parameters = connection._open.info.get_parameters()
     connection.close()
     return parameters
+
+
+def prepared(url: str, *, prepares: bool) -> set[str]:
+    """Return what a store has left prepared on its connection after a few calls of each kind."""
+    store, customer = PostgresStore(as_leasing(url), prepares=prepares), Customer("alice", seats=9)
+    for number in range(4):
+        (lease,) = store.apply([customer.acquire(f"laptop-{number}")])
+        assert isinstance(lease, Lease)
+        store.apply([customer.heartbeat(lease.session_id), customer.release(lease.session_id)])
+    rows = store._connection.execute("SELECT statement FROM pg_prepared_statements").fetchall()
+    store.close()
+    return {statement for (statement,) in rows}
+
+
+def test_nothing_is_prepared_unless_the_settings_say_so(postgres_db: str) -> None:
+    assert prepared(postgres_db, prepares=False) == set()
+
+
+def test_plans_are_kept_when_the_settings_say_so(postgres_db: str) -> None:
+    texts = " ".join(prepared(postgres_db, prepares=True))
+
+    assert "INSERT INTO seat " in texts
+    assert "UPDATE seat SET" in texts
+
+
+def test_s1_to_s6_and_s15_a_store_with_kept_plans_passes_the_drill(postgres_db: str) -> None:
+    def open_prepared(database: Address, clock: Clock) -> Store:
+        return PostgresStore(as_leasing(str(database)), clock=clock, prepares=True)
+
+    drill = Drill(postgres_db, seed=0, open_store=open_prepared, with_restores=True)
+
+    assert drill.run(300) == set(), drill.differences
 
 
 def test_s17_a_silent_database_counts_as_gone_after_seconds(postgres_db: str) -> None:

@@ -18,6 +18,7 @@ _USUAL: Final[dict[str, Any]] = {
 }
 """A peer that says nothing at all counts as gone after 8 s. By default Linux waits a quarter of an
 hour for what was sent, and two hours for what is awaited (tcp(7))."""
+_USES_BEFORE_PREPARED: Final = 2
 _Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
@@ -37,11 +38,13 @@ class ReconnectingConnection:
     """One connection at a time to the database at ``url``.
 
     Nothing is prepared on the server and nothing is left in its session, as a pooler in transaction
-    mode needs it. What ``url`` says about time limits of connections wins over what is usual here.
+    mode needs it; with ``prepares`` the server keeps the plan of each statement. What ``url`` says
+    about time limits of connections wins over what is usual here.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, prepares: bool = False) -> None:
         self._url = url
+        self._prepares = prepares
         self._open: _ImpatientConnection | None = None
 
     def execute(self, statement: str, values: Mapping[str, Any] | None = None, /) -> _Cursor:
@@ -51,7 +54,8 @@ class ReconnectingConnection:
         """
         if self._open is None:
             self._open = self._connect()
-        return self._open.execute(statement.encode(), values)
+        prepare = None if values else False  # BEGIN is many statements, which cannot be prepared
+        return self._open.execute(statement.encode(), values, prepare=prepare)
 
     def roll_back(self) -> None:
         """Leave the connection fit for the next transaction, or leave it.
@@ -75,6 +79,6 @@ class ReconnectingConnection:
         return _ImpatientConnection.connect(
             make_conninfo(**{**_USUAL, **conninfo_to_dict(self._url)}),
             autocommit=True,
-            prepare_threshold=None,
+            prepare_threshold=_USES_BEFORE_PREPARED if self._prepares else None,
             application_name="license-leasing",
         )

@@ -53,12 +53,21 @@ class PostgresStore:
     ``url`` names a migrated database. The lease clock is the database's, unless ``clock`` is given,
     for tests. What a batch decides about is locked and read in its transaction; how full a license
     is is remembered from one to the next, together with the version of its seats.
-    ``was_restored`` says that the database lost commits and cannot know it.
+    ``was_restored`` says that the database lost commits and cannot know it. ``prepares`` has the
+    database keep plans, which takes a connection of one's own: not through a pooler that hands
+    connections on with each transaction.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None, was_restored: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        was_restored: bool = False,
+        prepares: bool = False,
+    ) -> None:
         self._clock = clock
-        self._connection = ReconnectingConnection(url)
+        self._connection = ReconnectingConnection(url, prepares=prepares)
         self._known = Known()
         self._walk = Walk()
         self._was_restored = was_restored
