@@ -1,9 +1,10 @@
-"""What do two server processes on one database carry, and how soon does one see the other?
+"""What do two servers on one database carry, what do ten, and how soon does one see the other?
 
 The product's servers, each with a load generator of its own; random leases of the fleet. Rows:
 
 - *no-op*: ``GET /health/live/`` of both servers, the yardstick of the same round.
 - *heartbeat*: closed loop, 24 connections to each server.
+- *heartbeat, 10 servers*: the same with five connections to each of ten.
 - *heartbeat at 1,000/s*: open loop, 500/s to each server; latency counts from when one was due.
 - *release*: a seat of a full license is given back to one server while those 1,000/s go on; counted
   is the time from its answer until the other server has granted the seat.
@@ -15,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from random import Random
 from typing import Final
+
+from msgspec import structs
 
 from benchmarks import calls
 from benchmarks.capacity.fleet import has_instance, session_of
@@ -29,8 +32,9 @@ from benchmarks.scripts import Repeat
 from benchmarks.server import RunningServer, running_server
 
 SERVERS: Final = 2
+MANY_SERVERS: Final = 10
 _SESSIONS_OF_SERVER: Final = 5_000
-_CONNECTIONS: Final = 24
+_CONNECTIONS: Final = 48
 _OPEN_CONNECTIONS: Final = 32
 _RATE_OF_SERVER: Final = 500.0
 _TARGETS: Final = {
@@ -40,42 +44,58 @@ _TARGETS: Final = {
 }
 _SHARES: Final = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 
+_MANY: Final = f"heartbeat, {MANY_SERVERS} servers"
+
 Both = list[Outcome]
 """What each server answered in one round."""
 
 
 def answer(site: Site, pace: Pace) -> Answer:
     """Measure and return the answer."""
-    ledger = site.ledger.for_clients
     with ExitStack() as stack:
-        servers = [
-            stack.enter_context(running_server(site.data_folder, ledger, database_url=site.url))
-            for _ in range(SERVERS)
-        ]
-        rows = [*_closed(servers, _scripts(site), pace), *_open(site, servers, pace)]
-    return Answer("over_http", "Two servers on one database, over HTTP?", rows, [])
+        servers = _started(stack, site, SERVERS)
+        rows = [*_closed(servers, site, pace), *_open(site, servers, pace)]
+        servers += _started(stack, site, MANY_SERVERS - SERVERS)
+        beats = _beats(servers, site, pace, _MANY)
+    rows.append(Row(_MANY, _closed_figures(beats, "heartbeat", {})))
+    return Answer("over_http", "Several servers on one database, over HTTP?", rows, [])
 
 
-def _scripts(site: Site) -> list[Repeat]:
+def _started(stack: ExitStack, site: Site, number: int) -> list[RunningServer]:
+    ledger = site.ledger.for_clients
+    return [
+        stack.enter_context(running_server(site.data_folder, ledger, database_url=site.url))
+        for _ in range(number)
+    ]
+
+
+def _scripts(site: Site, servers: int) -> list[Repeat]:
     bearer = site.ledger.for_clients.bearer
-    wanted = min(site.leases, 2 * SERVERS * _SESSIONS_OF_SERVER)
+    wanted = min(site.leases, 2 * servers * _SESSIONS_OF_SERVER)
     drawn = Random(1).sample(range(site.leases), wanted)
     plain = [number for number in drawn if not has_instance(number)]
     return [
         Repeat([calls.heartbeat(session_of(number), bearer) for number in share])
-        for share in (plain[at::SERVERS][:_SESSIONS_OF_SERVER] for at in range(SERVERS))
+        for share in (plain[at::servers][:_SESSIONS_OF_SERVER] for at in range(servers))
     ]
 
 
-def _closed(
-    servers: Sequence[RunningServer], scripts: Sequence[Repeat], pace: Pace
-) -> tuple[Row, Row]:
+def _beats(servers: Sequence[RunningServer], site: Site, pace: Pace, row: str) -> list[Both]:
+    scripts = _scripts(site, len(servers))
+    rounds: list[Both] = []
+    for number in range(1, pace.rounds + 1):
+        rounds.append(_load(servers, scripts, pace.seconds))
+        pace.say(f"round {number} of {pace.rounds}, {row} over HTTP: {_rate(rounds[-1]):,.0f}/s")
+    return rounds
+
+
+def _closed(servers: Sequence[RunningServer], site: Site, pace: Pace) -> tuple[Row, Row]:
+    one_round = structs.replace(pace, rounds=1)
     noops: list[Both] = []
     beats: list[Both] = []
-    for number in range(1, pace.rounds + 1):
-        noops.append(_load(servers, [calls.NOOP] * SERVERS, pace.seconds))
-        beats.append(_load(servers, scripts, pace.seconds))
-        pace.say(f"round {number} of {pace.rounds}, over HTTP: {_rate(beats[-1]):,.0f}/s")
+    for _ in range(pace.rounds):
+        noops.append(_load(servers, [calls.NOOP] * len(servers), pace.seconds))
+        beats += _beats(servers, site, one_round, "heartbeat")
     return (
         Row("no-op", _closed_figures(noops, "request", {})),
         Row("heartbeat", _closed_figures(beats, "heartbeat", _TARGETS)),
@@ -89,7 +109,8 @@ def _open(site: Site, servers: Sequence[RunningServer], pace: Pace) -> tuple[Row
         over = threading.Event()
         with ThreadPoolExecutor(1) as pool:
             going_on = pool.submit(handovers.go_on, over)
-            rounds.append(_load(servers, _scripts(site), pace.seconds, _RATE_OF_SERVER))
+            scripts = _scripts(site, len(servers))
+            rounds.append(_load(servers, scripts, pace.seconds, _RATE_OF_SERVER))
             over.set()
             going_on.result()
         pace.say(
@@ -118,12 +139,12 @@ def _load(
             server_pid=server.pid,
             script=script,
             seconds=seconds,
-            connections=_OPEN_CONNECTIONS if rate_per_second else _CONNECTIONS,
+            connections=_OPEN_CONNECTIONS if rate_per_second else -(-_CONNECTIONS // len(servers)),
             rate_per_second=rate_per_second,
         )
         for server, script in zip(servers, scripts, strict=True)
     ]
-    with ThreadPoolExecutor(SERVERS) as pool:
+    with ThreadPoolExecutor(len(servers)) as pool:
         return list(pool.map(RunningServer.load, servers, jobs))
 
 

@@ -39,7 +39,7 @@ class ReinstatingModel(ReferenceModel):
         Return what is wrong if the store has not noticed it: a hold must have begun.
         """
         vars(self).update(copied)
-        vars(self).update(self._copied_sessions())  # the copy may be wanted again
+        vars(self).update(self.copied())  # the copy may be wanted again
         self._index()
         state = LedgerState.objects.get()
         self._last_alive = self._clock.now
