@@ -133,15 +133,19 @@ class Neighbours:
                 return found[0]
             return sessions.get(identifier, "new id")
 
+        if isinstance(thing, dict):  # sorted by what is named: new ids come in any order
+            named = {
+                table: sorted(_UUID.sub(name, repr(row)) for row in rows)
+                for table, rows in thing.items()
+            }
+            return repr(named)
         return _UUID.sub(name, readable(thing))
 
 
 def readable(thing: object) -> str:
-    """Return everything that an outcome or row says, sorted where order means nothing."""
+    """Return everything that an outcome says."""
     if isinstance(thing, Exception):
         return f"{type(thing).__name__}{thing.args}{sorted(vars(thing).items())}"
-    if isinstance(thing, dict):
-        return repr({table: sorted(map(repr, rows)) for table, rows in thing.items()})
     assert isinstance(thing, Struct)
     return repr(thing)
 
