@@ -69,6 +69,7 @@ def test_s1_s2_s14_a_standby_takes_over_and_nothing_acknowledged_is_lost(
         began_ms = crowd.milliseconds()
         primary.kill()
         standby.ask("SELECT pg_promote()")
+        crowd.note_hold(began_ms)
         crowd.wait_for_calls(1)
         tell(f"\nfirst answer {crowd.milliseconds() - began_ms} ms after the primary was killed")
         crowd.wait_for_calls(500)

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 from faults.cluster import SEATS, SEED, Cluster
 from faults.verdict import assert_promises_kept
-from support.crowd import Crowd, Habits
+from support.crowd import STAMP_SECONDS, Habits
 
-from leasing.rules import GAP_SECONDS, HOLD_INTERVALS
-from tests.support.history_events import Event
+from leasing.rules import GAP_SECONDS
 from tests.support.telling import tell
 
 HABITS = Habits(
@@ -20,16 +19,7 @@ HABITS = Habits(
     pace_seconds=0.02,
     may_fail=True,
 )
-STAMP_SECONDS = 5
-"""How old the last sign of life in the ledger may be."""
 OUTAGE_SECONDS = GAP_SECONDS + STAMP_SECONDS
-
-
-def hold_since(crowd: Crowd, silent_ms: int) -> Event:
-    """Return the reclaim hold that begins now, after a silence, for the history."""
-    hold_ms = round(HOLD_INTERVALS * crowd.habits.interval_seconds * 1_000)
-    longest_ms = crowd.milliseconds() + STAMP_SECONDS * 1_000 + hold_ms
-    return Event("hold", sent_ms=silent_ms, replied_ms=longest_ms)
 
 
 def test_s2_s3_a_database_stopped_for_longer_than_a_lease_costs_nobody_a_seat(
@@ -45,7 +35,7 @@ def test_s2_s3_a_database_stopped_for_longer_than_a_lease_costs_nobody_a_seat(
         cluster.database.stop()
         crowd.pause(OUTAGE_SECONDS)
         cluster.database.start()
-        crowd.add(hold_since(crowd, silent_ms))
+        crowd.note_hold(silent_ms)
         began = time.monotonic()
         crowd.wait_until_the_faithful_are_back()
         tell(f"\nall {HABITS.faithful} were back {time.monotonic() - began:.1f} s after the outage")
@@ -69,7 +59,7 @@ def test_s2_servers_and_database_away_together_cost_nobody_a_seat(cluster: Clust
         cluster.database.start()
         for server in cluster.servers:
             cluster.kill_and_revive(server)
-        crowd.add(hold_since(crowd, silent_ms))
+        crowd.note_hold(silent_ms)
         crowd.wait_until_the_faithful_are_back()
 
     assert_promises_kept(crowd, cluster.books(), name="outage of all")

@@ -11,7 +11,11 @@ from typing import Final, Self
 from support.devices import Device, Faithful, Restless
 from support.server import Address
 
+from leasing.rules import HOLD_INTERVALS
 from tests.support.history_events import Event
+
+STAMP_SECONDS: Final = 5
+"""How old the last sign of life in a ledger may be."""
 
 _ANSWERS_SECONDS: Final = 60
 _END_SECONDS: Final = 30
@@ -108,6 +112,12 @@ class Crowd:
             self.events.append(event)
             self._answers += event.outcome not in {"", "unknown"}
             self._answered.notify_all()
+
+    def note_hold(self, silent_ms: int) -> None:
+        """Note that a reclaim hold begins now; the ledger fell silent at ``silent_ms``."""
+        hold_ms = round(HOLD_INTERVALS * self.habits.interval_seconds * 1_000)
+        longest_ms = self.milliseconds() + STAMP_SECONDS * 1_000 + hold_ms
+        self.add(Event("hold", sent_ms=silent_ms, replied_ms=longest_ms))
 
     def wait_for_calls(self, more: int, *, seconds: float = _ANSWERS_SECONDS) -> None:
         """Return when so many more calls were answered, whatever else failed meanwhile."""

@@ -136,7 +136,7 @@ def _check_generations(report: Report, events: list[Event]) -> None:
     last: dict[int, Event] = {}
     for event in sorted(held, key=lambda event: event.sent_ms):
         gen, since_ms = gens.get(event.session, (event.gen, event.sent_ms))
-        may_grow = any(since_ms <= at_ms <= event.sent_ms for at_ms in held_ms)
+        may_grow = any(since_ms <= at_ms <= event.replied_ms for at_ms in held_ms)
         if event.gen < gen or (event.gen > gen and not may_grow):
             report.complain("S6", f"session {event.session} changed its generation")
         gens[event.session] = event.gen, event.sent_ms
