@@ -131,12 +131,14 @@ def _doubt_after(restore: Event, license: Event) -> Event:
 
 def _check_generations(report: Report, events: list[Event]) -> None:
     held = [event for event in events if event.outcome == "held" and event.gen]
-    held_ms = [event.sent_ms for event in events if event.kind == "hold"]
+    holds = [event for event in events if event.kind == "hold"]
     gens: dict[str, tuple[int, int]] = {}
     last: dict[int, Event] = {}
     for event in sorted(held, key=lambda event: event.sent_ms):
         gen, since_ms = gens.get(event.session, (event.gen, event.sent_ms))
-        may_grow = any(since_ms <= at_ms <= event.replied_ms for at_ms in held_ms)
+        may_grow = any(
+            hold.sent_ms <= event.replied_ms and since_ms <= hold.replied_ms for hold in holds
+        )
         if event.gen < gen or (event.gen > gen and not may_grow):
             report.complain("S6", f"session {event.session} changed its generation")
         gens[event.session] = event.gen, event.sent_ms
