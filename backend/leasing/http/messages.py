@@ -68,6 +68,8 @@ class Request:
 
         Raises BodyTooLarge for more than 64 KiB, and InvalidRequest for one that breaks off.
         """
+        if not self._announces_body():
+            return b""
         if self._is_announced_too_large():
             raise await self._too_large(is_all_read=False)
         message = await self._receive()
@@ -80,6 +82,10 @@ class Request:
         if message["type"] == "http.disconnect":
             raise InvalidRequest(FieldError("", "incomplete", "the body breaks off"))
         return body
+
+    def _announces_body(self) -> bool:
+        """Tell whether there is a body at all (RFC 9112, section 6.3)."""
+        return self.count(b"content-length") + self.count(b"transfer-encoding") > 0
 
     def _is_announced_too_large(self) -> bool:
         length = self.header(b"content-length") or b""
