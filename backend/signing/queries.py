@@ -20,6 +20,12 @@ def key_set_entries() -> tuple[KeySetEntry, ...]:
     return tuple(_entry(row) for row in SigningKey.objects.order_by("created_at", "key_id"))
 
 
+def active_public_key() -> PublicKey | None:
+    """Return the public key that signs, as it was stored, or None before the first."""
+    row = SigningKey.objects.filter(status=KeyStatus.ACTIVE.value).first()
+    return PublicKey.from_pem(row.pem) if row is not None else None
+
+
 def _entry(row: SigningKey) -> KeySetEntry:
     return KeySetEntry(
         key=PublicKey.from_pem(row.pem),
