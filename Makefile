@@ -2,7 +2,7 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-CODE := token sdk backend tests benchmarks scripts
+CODE := token sdk backend local_kms tests benchmarks scripts
 DB ?= sqlite
 EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
