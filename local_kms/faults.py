@@ -5,9 +5,10 @@ server runs (``python -m local_kms fault --help``).
 """
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -16,6 +17,8 @@ import grpc
 from google_crc32c import value as crc32c
 
 ALL_RPCS: Final = "*"
+
+_log = logging.getLogger(__name__)
 
 
 def _flip_signature(answer: Any) -> None:
@@ -89,8 +92,8 @@ class Fault:
             raise ValueError(f"{self.code} is no status code of gRPC")
         if self.tamper is not None and self.tamper not in TAMPERINGS:
             raise ValueError(f"tamper with one of: {', '.join(TAMPERINGS)}")
-        if self.every < 1:
-            raise ValueError("every must be at least 1")
+        if not (self.every >= 1 and self.delay_seconds >= 0):
+            raise ValueError("every must be at least 1, and delay_seconds not negative")
 
     @property
     def status(self) -> grpc.StatusCode | None:
@@ -101,7 +104,8 @@ class Fault:
 class FaultPlan:
     """The faults in force, by RPC; ``*`` is for every RPC without one of its own.
 
-    When ``file`` changes, what it says replaces what was in force. Safe for threads.
+    When ``file`` changes, what it says replaces what was in force; a file that cannot be read is
+    logged and changes nothing. Safe for threads.
     """
 
     def __init__(self, file: Path) -> None:
@@ -110,7 +114,7 @@ class FaultPlan:
         self._faults: dict[str, Fault] = {}
         self._calls: dict[str, int] = {}
         self._hits: dict[str, int] = {}
-        self._read_at: int | None = None
+        self._read_as: tuple[int, int] | None = None
 
     def set(self, rpc: str, fault: Fault) -> None:
         """Put a fault in force for an RPC such as ``AsymmetricSign``, in place of its last."""
@@ -143,12 +147,17 @@ class FaultPlan:
         self._calls[rpc] = self._hits[rpc] = 0
 
     def _follow_file(self) -> None:
-        changed_at = _changed_at(self._file)
-        if changed_at == self._read_at:
+        state = _state_of(self._file)
+        if state == self._read_as:
             return
-        self._read_at = changed_at
+        self._read_as = state
+        try:
+            asked = read_faults(self._file)
+        except ValueError as mistake:
+            _log.error("the fault plan stays as it was: %s", mistake)
+            return
         self._faults.clear()
-        for rpc, fault in read_faults(self._file).items():
+        for rpc, fault in asked.items():
             self._put(rpc, fault)
 
 
@@ -156,12 +165,10 @@ def read_faults(file: Path) -> dict[str, Fault]:
     """Return what a file asks for; nothing when there is none. Raises ValueError."""
     if not file.exists():
         return {}
-    known = {field.name for field in fields(Fault)}
-    asked = json.loads(file.read_bytes())
-    for rpc, fault in asked.items():
-        if set(fault) - known:
-            raise ValueError(f"{file}: {rpc}: a fault has no {', '.join(set(fault) - known)}")
-    return {rpc: Fault(**fault) for rpc, fault in asked.items()}
+    try:
+        return {rpc: Fault(**fault) for rpc, fault in json.loads(file.read_bytes()).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file}: {error}") from error
 
 
 def written(faults: Mapping[str, Fault]) -> bytes:
@@ -169,8 +176,10 @@ def written(faults: Mapping[str, Fault]) -> bytes:
     return json.dumps({rpc: asdict(fault) for rpc, fault in faults.items()}, indent=2).encode()
 
 
-def _changed_at(file: Path) -> int | None:
+def _state_of(file: Path) -> tuple[int, int] | None:
+    """Return what differs when the file was written in between; None when there is none."""
     try:
-        return file.stat().st_mtime_ns
+        known = file.stat()
     except FileNotFoundError:
         return None
+    return known.st_mtime_ns, known.st_ino

@@ -3,6 +3,7 @@
 ::
 
     ca.pem, tls-key.pem                    how the server is recognized
+    lock                                   held by the one server that works here
     faults.json                            what a person has asked to go wrong
     service-accounts/EMAIL.json            callers, in Google's own format
     projects/P/locations/L/keyRings/R/     key_ring.json, iam_policy.json
@@ -10,10 +11,16 @@
             cryptoKeyVersions/V/           version.json, key.pem
 """
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+class FolderBusy(Exception):
+    """Another server works in the folder; the message names it."""
 
 
 class DataFolder:
@@ -22,6 +29,16 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @contextmanager
+    def for_one_server(self) -> Iterator[None]:
+        """Keep other servers out of the folder until the block ends. Raises FolderBusy."""
+        with open(os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600), "wb") as lock:  # noqa: PTH123
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise FolderBusy(f"another local KMS works in {self.path}") from error
+            yield
 
     def write(self, name: str, content: bytes) -> Path:
         """Put a file in place of what is there, readable by its owner alone."""

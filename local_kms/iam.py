@@ -101,6 +101,8 @@ class Policies:
         """Add one member to one role on a resource."""
         with self._lock:
             policy = self.of(on)
+            if any(held.role == role and to in held.members for held in policy.bindings):
+                return
             policy.bindings.add(role=role, members=[to])
             self.replace(on, policy)
 

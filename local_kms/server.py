@@ -27,12 +27,14 @@ from local_kms.callers import Callers
 from local_kms.certificate import Certificate, kept_certificate
 from local_kms.desk import Desk
 from local_kms.faults import FaultPlan
-from local_kms.folder import DataFolder
+from local_kms.folder import DataFolder, FolderBusy
 from local_kms.habits import Habits
 from local_kms.iam import Policies
 from local_kms.key_material import KeySource, fresh
 from local_kms.rpcs import IAM, KMS, rpcs
 from local_kms.vault import Vault
+
+__all__ = ["AddressBusy", "FolderBusy", "LocalKms", "running_kms"]
 
 _THREADS: Final = 128  # calls at a time; those that hang on purpose keep one each
 _STOP_SECONDS: Final = 2.0
@@ -94,22 +96,23 @@ def running_kms(
     """Serve the keys of a folder, made when missing, on loopback until the block ends.
 
     Port 0 takes a free one. A ``certificate`` of another folder lets many servers share it. Calls
-    under way have two seconds to end. Raises AddressBusy.
+    under way have two seconds to end. Raises AddressBusy, FolderBusy.
     """
     data = DataFolder(folder)
     habits = habits or Habits()
-    policies, callers = Policies(data), Callers(data, new_key=new_key)
-    vault = Vault(data, new_key=new_key, clock=clock, habits=habits)
-    plan = FaultPlan(data.path / "faults.json")
-    desk = Desk(callers, plan, habits)
-    certificate = certificate or kept_certificate(data)
-    server = _server(desk, vault, policies)
-    address = _bound(server, port, certificate)
-    server.start()
-    try:
-        yield LocalKms(address, certificate, plan, habits, desk, policies, callers, vault)
-    finally:
-        server.stop(_STOP_SECONDS).wait()
+    with data.for_one_server():
+        policies, callers = Policies(data), Callers(data, new_key=new_key)
+        vault = Vault(data, new_key=new_key, clock=clock, habits=habits)
+        plan = FaultPlan(data.path / "faults.json")
+        desk = Desk(callers, plan, habits)
+        certificate = certificate or kept_certificate(data)
+        server = _server(desk, vault, policies)
+        address = _bound(server, port, certificate)
+        server.start()
+        try:
+            yield LocalKms(address, certificate, plan, habits, desk, policies, callers, vault)
+        finally:
+            server.stop(_STOP_SECONDS).wait()
 
 
 def _server(desk: Desk, vault: Vault, policies: Policies) -> grpc.Server:
