@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event
 
 import pytest
@@ -69,11 +70,15 @@ async def queued(turns: Turns, *works: Callable[[], str]) -> list[asyncio.Task[s
 def test_turns_come_in_order(turns: Turns) -> None:
     order: list[int] = []
 
+    def note(number: int) -> str:
+        order.append(number)
+        return "signed"
+
     async def three() -> None:
         first = Work()
         running = await queued(turns, first)
         await begun(first)
-        later = await queued(turns, lambda: f"{order.append(2)}", lambda: f"{order.append(3)}")
+        later = await queued(turns, partial(note, 2), partial(note, 3))
         assert order == []
         first.may_end.set()
         await asyncio.gather(*running, *later)
