@@ -24,6 +24,7 @@ from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
 from licenses.license_key import KeyHasher
 from signing.operations import remember_root
+from signing.root import Root
 from signing.wiring import (
     own_tokens_from_settings,
     published_keys_from_settings,
@@ -44,8 +45,9 @@ class LicenseServer:
 
     def __init__(self, request_log: JsonLines) -> None:
         self._leave = take_server_seat()
-        root = root_from_settings()
-        remember_root(root, now=utc_now())
+        signer = root_from_settings()
+        remember_root(signer, now=utc_now())
+        root = Root(signer)
         self._seals = seals_from_settings(root)
         self._engine = Engine(open_store())
         shared = shared_allowances_from_settings()

@@ -17,7 +17,7 @@ from coditect_license_token import (
 )
 from signing import queries
 from signing.errors import SigningUnavailable
-from signing.signer import Signer
+from signing.root import Root
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class PublishedKeys:
     worker thread. Two threads may build at the same time, and both results are good.
     """
 
-    def __init__(self, root: Signer, *, issuer: str) -> None:
+    def __init__(self, root: Root, *, issuer: str) -> None:
         self._root = root
         self._issuer = issuer
         self._published: _Published | None = None
@@ -121,9 +121,10 @@ class PublishedKeys:
         return _Published(keyset, {"keyset": self._sealed(keyset, now), **members})
 
     def _sealed(self, keyset: KeySet, now: int) -> str:
+        root = self._root.signer
         try:
-            sealed = seal_keyset(keyset, root=self._root)
-            open_keyset(sealed, roots=Roots([self._root.public_key]), now=now)
+            sealed = seal_keyset(keyset, root=root)
+            open_keyset(sealed, roots=Roots([root.public_key]), now=now)
         except TokenError as error:
             raise SigningUnavailable(
                 "the root signed a key set that does not verify",

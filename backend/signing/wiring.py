@@ -7,6 +7,7 @@ from signing.delegation import DelegatedSigner
 from signing.local import LocalSigner
 from signing.own_tokens import OwnTokens
 from signing.published_keys import PublishedKeys
+from signing.root import Root
 from signing.seals import Seals
 from signing.signer import Signer
 
@@ -16,7 +17,7 @@ def root_from_settings() -> Signer:
     return LocalSigner.open(settings.LICENSE_ROOT_KEY_FILE)
 
 
-def seals_from_settings(root: Signer) -> Seals:
+def seals_from_settings(root: Root) -> Seals:
     """Return the seals of this process, not started."""
     delegated = DelegatedSigner(root, issuer=settings.LICENSE_ISSUER, clock=utc_now)
     return Seals(root, delegated, direct_signing=settings.LICENSE_DIRECT_SIGNING)
@@ -27,6 +28,6 @@ def own_tokens_from_settings() -> OwnTokens:
     return OwnTokens(issuer=settings.LICENSE_ISSUER)
 
 
-def published_keys_from_settings(root: Signer) -> PublishedKeys:
+def published_keys_from_settings(root: Root) -> PublishedKeys:
     """Return the key set's publisher; store the root first (operations.remember_root)."""
     return PublishedKeys(root, issuer=settings.LICENSE_ISSUER)
