@@ -25,12 +25,12 @@ from leasing.http.proofs import Proofs
 from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
 from licenses.license_key import KeyHasher
-from signing.operations import remember_root
 from signing.wiring import (
     gauge_signing,
     own_tokens_from_settings,
+    present_root,
     published_keys_from_settings,
-    root_from_settings,
+    root_watch,
     seals_from_settings,
 )
 from soft_state.notices import BOARD, Topic
@@ -54,10 +54,10 @@ class LicenseServer:
 
     def __init__(self, request_log: JsonLines) -> None:
         self._leave = take_server_seat()
-        root = root_from_settings()
-        remember_root(root, now=utc_now())
+        root = present_root()
         self._seals = seals_from_settings(root)
-        gauge_signing(root, self._signing_seconds_left)
+        self._root_watch = root_watch(root, self._seals.renew_if_due)
+        gauge_signing(self._signing_seconds_left)
         self._end_metrics = serve_metrics_from_settings()
         self._engine = Engine(open_store())
         shared = shared_allowances_from_settings()
@@ -67,7 +67,8 @@ class LicenseServer:
         published = published_keys_from_settings(root)
         door = Door(verifier, KeyHasher(settings.LICENSE_KEY_PEPPERS))
         proofs = Proofs(self._seals, settings.LICENSE_ISSUER)
-        shown = ShownTokens(own_tokens_from_settings())
+        own_tokens = own_tokens_from_settings()
+        shown = ShownTokens(own_tokens)
         self.plane = LeasingPlane(
             acquire=AcquireEndpoint(admission, door, proofs),
             heartbeat=HeartbeatEndpoint(admission, door, proofs, shown),
@@ -85,7 +86,9 @@ class LicenseServer:
         self._request_log = request_log
         close_old_connections()  # this thread's; whoever reads later opens one for the moment
         self._unlisten = [
+            BOARD.listen(Topic.KEY_SET, self._root_watch.expire),
             BOARD.listen(Topic.KEY_SET, published.expire),
+            BOARD.listen(Topic.KEY_SET, own_tokens.expire),
             BOARD.listen(Topic.ISSUERS, verifier.expire),
             BOARD.listen(Topic.LICENSES, admission.forget_licenses),
         ]
@@ -93,6 +96,7 @@ class LicenseServer:
     async def start(self) -> None:
         """Make the first delegation and begin to take calls."""
         await self._seals.start()
+        await self._root_watch.start()
         await self._engine.start()
         if self._fleet is not None:
             await self._fleet.start()
@@ -104,6 +108,7 @@ class LicenseServer:
         for unlisten in self._unlisten:
             unlisten()
         await self._engine.stop()
+        await self._root_watch.stop()
         await self._seals.stop()
         self._request_log.flush()
         await asyncio.to_thread(self._end_metrics)

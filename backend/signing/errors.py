@@ -5,8 +5,10 @@
     SigningError
     ├── SigningUnavailable   no signature just now; the same call may succeed later
     ├── OutsideMandate       the document says more than the key may say: never, as it stands
-    └── UnsafeKey            a key that must not sign: readable by others, of another kind or
-                             algorithm, revoked, not there
+    ├── UnsafeKey            a key that must not sign: readable by others, of another kind or
+    │                        algorithm, revoked, not there
+    ├── RotationRefused      what an operator asks for must not be done, or not now
+    └── KeptForEver          a public key was to be deleted
 
 None of them ever comes with a document (S16).
 """
@@ -37,3 +39,11 @@ class OutsideMandate(SigningError):
 
 class UnsafeKey(SigningError):
     """A key must not sign: others can read it, it is not what it should be, or it was revoked."""
+
+
+class RotationRefused(SigningError):
+    """What an operator asks of the keys must not be done, or not now; the message says why."""
+
+
+class KeptForEver(SigningError):
+    """A public key was to be deleted. Statements signed years ago must still verify."""

@@ -17,6 +17,7 @@ from coditect_license_token import (
 from signing import counts
 from signing.delegation import Delegated, DelegatedSigner
 from signing.errors import OutsideMandate, SigningUnavailable
+from signing.root import Root
 from signing.signer import Signer
 from signing.turns import Turns
 
@@ -59,7 +60,7 @@ class Seals:
 
     def __init__(
         self,
-        root: Signer,
+        root: Root,
         delegated: DelegatedSigner,
         *,
         direct_signing: bool,
@@ -80,24 +81,24 @@ class Seals:
 
     @property
     def root_key_id(self) -> str:
-        """The key id that every ``license_data`` sealed here must name."""
-        return self._root.key_id
+        """The key id that a ``license_data`` sealed here names. Raises SigningUnavailable."""
+        return self._root.signer.key_id
 
     async def license_data(self, data: LicenseData) -> dict[str, str]:
         """Return the whole document with the root's signature, verified before it leaves.
 
         About 2 ms of a worker thread under a local key, one round trip under KMS. Raises
         SigningUnavailable when the root fails, when too many wait, or when direct signing is
-        switched off; OutsideMandate when the data names another key than the root.
+        switched off; OutsideMandate when the data names another key than the root, or than the one
+        that was the root until just now.
         """
-        if data.key_id != self._root.key_id:
-            raise OutsideMandate("the data names another key than the root")
+        root = self._root.named(data.key_id)
         if not self._direct_signing:
             raise SigningUnavailable(
                 "direct signing is switched off", retry_after_seconds=_OFF_RETRY_SECONDS
             )
-        message = data.signed_bytes()
-        return data.with_signature(await self._turns.run(partial(self._proven_signature, message)))
+        work = partial(_proven_signature, root, data.signed_bytes())
+        return data.with_signature(await self._turns.run(work))
 
     def license_token(self, claims: LicenseToken) -> SealedToken:
         """Return a sealed lease token. For the event loop: about 50 µs, and it never waits.
@@ -184,16 +185,17 @@ class Seals:
         _log.error("delegation not renewed (%s); %d s left of the old", failure, left_seconds)
         return pause_seconds
 
-    def _proven_signature(self, message: bytes) -> bytes:
-        signature = self._root.sign(message)
-        try:
-            self._root.public_key.verify(message, signature)
-        except BadSignature as error:
-            raise SigningUnavailable(
-                "the root made a signature that does not verify",
-                retry_after_seconds=_FAULT_RETRY_SECONDS,
-            ) from error
-        return signature
+
+def _proven_signature(root: Signer, message: bytes) -> bytes:
+    signature = root.sign(message)
+    try:
+        root.public_key.verify(message, signature)
+    except BadSignature as error:
+        raise SigningUnavailable(
+            "the root made a signature that does not verify",
+            retry_after_seconds=_FAULT_RETRY_SECONDS,
+        ) from error
+    return signature
 
 
 def _report_end(renewal: asyncio.Task[None]) -> None:
