@@ -54,6 +54,7 @@ from signing.local import LocalSigner
 from signing.operations import remember_root
 from signing.own_tokens import OwnTokens
 from signing.published_keys import PublishedKeys
+from signing.root import Root
 from signing.seals import Seals
 from soft_state.allowances import Allowances
 from tests.support.clock import ManualClock
@@ -146,6 +147,7 @@ class Plane:
         self.clock = ManualClock(utc_now())
         self.root = MoodyRoot(folder)
         self.roots = Roots([self.root.public_key])
+        self.present_root = Root(self.root)
         self.issuer = DevelopmentIssuer.open(
             folder / "issuer.pem", audience=ISSUER, clock=self.clock
         )
@@ -155,13 +157,13 @@ class Plane:
         self.log_file = folder / "requests.log"
         self._log = JsonLines(os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
         delegated = DelegatedSigner(
-            self.root,
+            self.present_root,
             issuer=ISSUER,
             clock=self.clock,
             lifetime_seconds=delegation_seconds,
             max_lease_seconds=delegation_seconds // 2,
         )
-        self.seals = Seals(self.root, delegated, direct_signing=direct_signing)
+        self.seals = Seals(self.present_root, delegated, direct_signing=direct_signing)
         self.engine = Engine(SqliteStore(database, clock=self.clock), most_waiting=most_waiting)
         self.shared = Allowances() if shared is None else shared
         self.admission = Admission(self.engine, self.shared, quotas, clock=self._seconds)
@@ -190,7 +192,7 @@ class Plane:
             acquire=AcquireEndpoint(self.admission, door, proofs),
             heartbeat=HeartbeatEndpoint(self.admission, door, proofs, shown),
             sessions=SessionEndpoint(self.admission, door),
-            keys=KeysEndpoint(PublishedKeys(self.root, issuer=ISSUER)),
+            keys=KeysEndpoint(PublishedKeys(self.present_root, issuer=ISSUER)),
             health=HealthEndpoint(self.engine, self._signing_seconds_left),
             failures=self.failures,
             problem_of=problem_of,
