@@ -70,7 +70,7 @@ def _authorization(request: Request) -> tuple[str | None, str]:
             raise InvalidCredential("two authorization headers")
         return None, ""
     scheme, _, credential = value.decode("latin-1").partition(" ")
-    return scheme.lower(), credential.strip()
+    return scheme.lower(), credential.strip(" \t")
 
 
 def _checked(principal: Principal, *, writes: bool) -> Caller:
