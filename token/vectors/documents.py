@@ -73,3 +73,12 @@ KEY_SET: dict[str, Any] = {
         },
     ],
 }
+BEARER: dict[str, Any] = {
+    "iss": f"{ISSUER}/development",
+    "aud": ISSUER,
+    "sub": "alice",
+    "iat": NOW,
+    "exp": NOW + 3600,
+    "tenant_id": TENANT_ID,
+    "role": "member",
+}
