@@ -21,6 +21,14 @@ _RS256: Final = "RS256"
 # The key decides the algorithm: one for each kind, and none that is symmetric.
 ALGORITHMS: Final = frozenset({_RS256, _ED25519})
 
+# CVE-2017-15361 ("ROCA"): chips of one vendor made primes from powers of 65537, and such a key can
+# be factored. Its modulus is a power of 65537 modulo each of these primes; another's is so once in
+# 2**27 times. Source: Nemec et al., "The Return of Coppersmith's Attack", section 3.
+_SMALL_PRIMES: Final = [n for n in range(3, 168) if all(n % d for d in range(2, n))]
+_WEAK_REMAINDERS: Final = {
+    prime: frozenset(pow(65537, power, prime) for power in range(prime)) for prime in _SMALL_PRIMES
+}
+
 
 class IssuerKey:
     """A public key of an issuer. Its kind fixes the one algorithm it verifies."""
@@ -68,7 +76,7 @@ def mint_token(claims: Mapping[str, Any], *, private_key: Ed25519PrivateKey, key
 def _key_of(jwk: Mapping[str, Any]) -> tuple[RSAKey | OKPKey, str]:
     try:
         if jwk.get("kty") == "RSA":
-            _require_large(jwk.get("n"))
+            _require_sound(jwk.get("n"))
             return RSAKey.import_key(dict(jwk)), _RS256
         if jwk.get("kty") == "OKP" and jwk.get("crv") == _ED25519:
             return OKPKey.import_key(dict(jwk)), _ED25519
@@ -77,8 +85,11 @@ def _key_of(jwk: Mapping[str, Any]) -> tuple[RSAKey | OKPKey, str]:
     raise UnusableIssuer("a key that is neither RSA nor Ed25519")
 
 
-def _require_large(modulus: object) -> None:
-    """Refuse a small key before the library reads it: the library would only warn."""
+def _require_sound(modulus: object) -> None:
+    """Refuse a small or weak key before the library reads it: it would warn, or not know."""
     encoded = modulus if isinstance(modulus, str) else ""
-    if int.from_bytes(strict_base64.decode_url(encoded), "big").bit_length() < FEWEST_RSA_BITS:
+    number = int.from_bytes(strict_base64.decode_url(encoded), "big")
+    if number.bit_length() < FEWEST_RSA_BITS:
         raise UnusableIssuer(f"an RSA key of fewer than {FEWEST_RSA_BITS} bits")
+    if all(number % prime in weak for prime, weak in _WEAK_REMAINDERS.items()):
+        raise UnusableIssuer("an RSA key that can be factored (CVE-2017-15361)")

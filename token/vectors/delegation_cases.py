@@ -53,7 +53,7 @@ def _cases() -> Iterator[Case]:
     yield from _mix_ups()
     yield from every_attack(ORIGINAL)
     yield from _keys()
-    for name, payload in _bad_payloads(DELEGATION):
+    for name, payload in bad_payloads(DELEGATION):
         token = ORIGINAL.with_payload(payload)
         yield {"name": name, "token": token, "expect": MALFORMED}
 
@@ -143,7 +143,8 @@ def _keys() -> Iterator[Case]:
     yield _delegation("a delegation to a root", MALFORMED, root)
 
 
-def _bad_payloads(claims: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+def bad_payloads(claims: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Give payloads of which nothing may come out, whoever signed them."""
     yield from json_attacks.members(claims)
     yield from json_attacks.texts_of_json(claims)
     yield from json_attacks.integers(claims, "nbf", "exp", "max_lease_s")

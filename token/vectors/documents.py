@@ -82,3 +82,12 @@ REVOCATIONS: dict[str, Any] = {
     "keys": [OTHER_ROOT.key_id, SIGNER.key_id],
     "sessions": ["d9cbb7fa-19cb-47f8-8ce1-52e3747a008d"],
 }
+BEARER: dict[str, Any] = {
+    "iss": f"{ISSUER}/development",
+    "aud": ISSUER,
+    "sub": "alice",
+    "iat": NOW,
+    "exp": NOW + 3600,
+    "tenant_id": TENANT_ID,
+    "role": "member",
+}

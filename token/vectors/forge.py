@@ -6,7 +6,10 @@ import hmac
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from coditect_license_token.testing import InMemorySigner
 
@@ -33,6 +36,10 @@ ROOT = load_key("root")
 OTHER_ROOT = load_key("other-root")
 SIGNER = load_key("signer")
 OTHER_SIGNER = load_key("other-signer")
+ROOT_NUMBERS = cast(
+    "RSAPrivateKey",
+    load_pem_private_key((KEYS / "root.test-key.pem").read_bytes(), password=None),
+).private_numbers()
 PUBLIC_KEYS = {
     name: {"key_id": key.key_id, "pem": key.public_key.pem()}
     for name, key in {

@@ -1,11 +1,13 @@
 """What can be wrong with a compact JWS before anyone reads its payload."""
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from coditect_license_token.testing import InMemorySigner
 
+from . import signature_attacks
 from .forge import (
     BAD_SIGNATURE,
     MALFORMED,
@@ -23,23 +25,22 @@ from .forge import (
     without,
 )
 
-_ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493
-
 
 class Original(NamedTuple):
-    """The valid document that the attacks start from."""
+    """The valid document that the attacks start from.
+
+    Its verifier may take some header members and types besides its own: `optional`, `types`.
+    """
 
     header: dict[str, Any]
     payload: dict[str, Any]
     key: InMemorySigner
+    optional: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
 
     def token(self) -> str:
         """Give the valid document."""
         return compact(self.header, self.payload, self.key.sign)
-
-    def signature(self) -> bytes:
-        """Give the valid document's signature."""
-        return self.key.sign(self.token().rpartition(".")[0].encode())
 
     def with_header(self, header: object, sign: Sign | None = None) -> str:
         """Sign the payload under another header."""
@@ -70,35 +71,47 @@ def _algorithms(it: Original) -> Iterator[tuple[str, str, str]]:
         "DER in base64": "".join(pem.splitlines()[1:-1]).encode(),
         "JWK": text_of(jwk),
         "key id": it.key.key_id.encode(),
+        "DER": base64.b64decode("".join(pem.splitlines()[1:-1])),
+        "base64 with its line breaks": "".join(pem.splitlines(keepends=True)[1:-1]).encode(),
     }
     header = {**it.header, "alg": "HS256"}
     for what, secret in secrets.items():
         name = f"alg HS256 with the public key's {what} as secret"
         yield name, it.with_header(header, hmac_with(secret)), BAD_SIGNATURE
     yield "alg HS256 with an empty secret", it.with_header(header, hmac_with(b"")), BAD_SIGNATURE
-    for spelling in ("EdDSA", "RS384", "PS256", "ES256", "HS512", "rs256", "ed25519", ""):
-        token = it.with_header({**it.header, "alg": spelling})
-        yield f"alg {spelling!r}", token, BAD_SIGNATURE
+    own = str(it.header["alg"])
+    lookalike = own.replace("5", "\uff15").replace("S", "\u0405")
+    others = ("EdDSA", "RS384", "PS256", "ES256", "HS512", "rs256", "ed25519", "", None, 7, [own])
+    for label in (*others, lookalike, f"{own} ", f"{own}\x00", f"none,{own}"):
+        token = it.with_header({**it.header, "alg": label})
+        yield f"alg {label!r}", token, BAD_SIGNATURE
     token = it.with_header(it.header, hmac_with(pem.encode()))
     yield "the true alg over an HMAC with the public key", token, BAD_SIGNATURE
 
 
 def _key_ids(it: Original) -> Iterator[tuple[str, str, str]]:
-    for spelling in ("../../dev/null", "x' OR '1'='1", "https://evil.test/jwks.json", "*"):
+    own = it.key.key_id
+    paths = ("../../dev/null", "x' OR '1'='1", "https://evil.test/jwks.json", "*", "|id")
+    for spelling in (*paths, own.swapcase(), f" {own}", f"{own}=", own[:-1], own.upper()):
         yield f"kid {spelling}", it.with_header({**it.header, "kid": spelling}), UNKNOWN_KEY
     longer = {**it.header, "kid": it.key.key_id + "A"}
     yield "kid with one character more", it.with_header(longer), UNKNOWN_KEY
     for other in (OTHER_ROOT, OTHER_SIGNER):
         token = compact({**it.header, "kid": other.key_id}, it.payload, other.sign)
         yield f"another {other.algorithm.value} key under its own kid", token, UNKNOWN_KEY
-    for what, value in {"empty": "", "with NUL": "a\x00", "null": None, "a number": 1}.items():
+    values = {"empty": "", "with NUL": f"{own}\x00", "null": None, "a number": 1, "a list": [own]}
+    lookalike = {"with a look-alike": f"\u0410{own[1:]}", "of 300 characters": "k" * 300}
+    for what, value in {**values, **lookalike}.items():
         yield f"kid {what}", it.with_header({**it.header, "kid": value}), MALFORMED
 
 
 def _types(it: Original) -> Iterator[tuple[str, str, str]]:
     own = it.header["typ"]
-    others = {"lic+jwt", "lic-deleg+jwt", "lic-keys+jwt", "at+jwt", "JWT"} - {own}
-    for typ in (*sorted(others), own.upper(), f"application/{own}", f"{own} ", "", None, [own]):
+    others = {"lic+jwt", "lic-deleg+jwt", "lic-keys+jwt", "at+jwt", "JWT"} - {own} - it.types
+    spelled = {own.upper(), own.lower(), own.swapcase()} - {own}
+    lookalike = own.replace("c", "\u0441").replace("J", "\u0408")
+    odd = (f"application/{own}", f"{own} ", lookalike, f"{own}\x00", "", None, [own])
+    for typ in (*sorted(others), *sorted(spelled), *odd):
         yield f"typ {typ!r}", it.with_header({**it.header, "typ": typ}), WRONG_PURPOSE
 
 
@@ -111,14 +124,20 @@ def _headers(it: Original) -> Iterator[tuple[str, str, str]]:
         "x5t": "AAAA",
         "crit": ["exp"],
         "b64": False,
+        "x5t#S256": "AAAA",
         "zip": "DEF",
+        "": "",
+        "__proto__": {},
         "cty": "JWT",
         "enc": "A256GCM",
     }
-    for name, value in extra.items():
-        yield f"header with {name}", it.with_header({**it.header, name: value}), MALFORMED
+    for name in sorted(extra.keys() - it.optional):
+        with_it = {**it.header, name: extra[name]}
+        yield f"header with {name}", it.with_header(with_it), MALFORMED
+        yield f"header with {name}, by its key", it.with_header(with_it, OTHER_ROOT.sign), MALFORMED
     for name in it.header:
-        yield f"header without {name}", it.with_header(without(it.header, name)), MALFORMED
+        if name not in it.optional:
+            yield f"header without {name}", it.with_header(without(it.header, name)), MALFORMED
         twice = text_of(it.header)[:-1] + b"," + text_of({name: it.header[name]})[1:]
         yield f"header with {name} twice", it.with_header(twice), MALFORMED
     good = text_of(it.header)
@@ -127,7 +146,7 @@ def _headers(it: Original) -> Iterator[tuple[str, str, str]]:
         "an empty object": b"{}",
         "an array": b"[" + good + b"]",
         "a string": b'"alg"',
-        "not UTF-8": good.replace(b"lic", b"l\xffc"),
+        "not UTF-8": good.replace(b'"typ":"', b'"typ":"\xff'),
         "followed by more": good + b"{}",
         "nested 1000 deep": b'{"a":' * 1000 + b"1" + b"}" * 1000,
     }
@@ -136,24 +155,8 @@ def _headers(it: Original) -> Iterator[tuple[str, str, str]]:
 
 
 def _signatures(it: Original) -> Iterator[tuple[str, str, str]]:
-    good = it.signature()
-    flipped = bytes([good[0] ^ 1]) + good[1:]
-    shapes = {
-        "empty": b"",
-        "one byte short": good[:-1],
-        "one byte long": good + b"\x00",
-        "with one bit flipped": flipped,
-        "all zero": bytes(len(good)),
-        "all ones": b"\xff" * len(good),
-        "twice": good + good,
-        "with a zero byte in front": b"\x00" + good,
-        "of another document": it.key.sign(b"another document"),
-    }
-    if len(good) == 64:
-        scalar = int.from_bytes(good[32:], "little") + _ED25519_ORDER
-        shapes["with S plus the group order"] = good[:32] + scalar.to_bytes(32, "little")
-    for what, signature in shapes.items():
-        signed = it.token().rpartition(".")[0]
+    signed = it.token().rpartition(".")[0]
+    for what, signature in signature_attacks.forged(signed.encode(), it.key):
         yield f"signature {what}", f"{signed}.{encode(signature)}", BAD_SIGNATURE
     for other in (OTHER_ROOT, OTHER_SIGNER):
         name = f"signature by another {other.algorithm.value} key under the true kid"
@@ -164,6 +167,8 @@ def _signatures(it: Original) -> Iterator[tuple[str, str, str]]:
     yield "payload removed after signing", f"{header}..{signature_part}", BAD_SIGNATURE
     yield "signature stripped with its dot", f"{header}.{payload}", MALFORMED
     yield "signature stripped", f"{header}.{payload}.", BAD_SIGNATURE
+    yield "signature alone", f"..{signature_part}", MALFORMED
+    yield "parts in another order", f"{payload}.{header}.{signature_part}", MALFORMED
 
 
 def _encodings(it: Original) -> Iterator[tuple[str, str, str]]:
@@ -185,6 +190,13 @@ def _encodings(it: Original) -> Iterator[tuple[str, str, str]]:
         "spare bits set": f"{header}.{payload}.{_with_spare_bits(signature)}",
         "a single character too many": f"{token}{'A' * ((1 - len(signature)) % 4)}",
         "a letter beyond ASCII": f"{header}.{payload}.{signature[:-1]}\u00e9",
+        "fullwidth dots": f"{header}\uff0e{payload}\uff0e{signature}",
+        "a look-alike letter": f"{header}.{payload}.{signature[:-1]}\u0410",
+        "a lone surrogate": f"{token}\ud800",
+        "a byte order mark": f"\ufeff{token}",
+        "a soft hyphen inside": f"{header}.{payload[:8]}\u00ad{payload[8:]}.{signature}",
+        "a percent-encoded letter": f"%65{token[1:]}",
+        "a comma and another": f"{token},{token}",
         "a fullwidth letter": f"{header}.{payload}.{signature[:-1]}\uff21",
         "NUL at the end": f"{token}\x00",
         "a fourth part": f"{token}.AAAA",

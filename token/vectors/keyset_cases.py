@@ -55,7 +55,7 @@ def _cases() -> Iterator[Case]:
     for name, member in _bad_keys():
         token = ORIGINAL.with_payload({**KEY_SET, "keys": [_FIRST, member]})
         yield {"name": f"a key {name}", "token": token, "expect": MALFORMED}
-    for name, payload in _bad_payloads(_SMALL):
+    for name, payload in bad_payloads(_SMALL):
         token = ORIGINAL.with_payload(payload)
         yield {"name": name, "token": token, "expect": MALFORMED}
 
@@ -121,7 +121,8 @@ def _bad_keys() -> Iterator[tuple[str, object]]:
     yield "of Ed25519", {**SIGNER.public_key.jwk(), "status": "active", "nbf": 0}
 
 
-def _bad_payloads(claims: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+def bad_payloads(claims: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Give payloads of which nothing may come out, whoever signed them."""
     yield from json_attacks.members(claims)
     yield from json_attacks.texts_of_json(claims)
     yield from json_attacks.integers(claims, "iat", "exp", "version", "min_profile")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from . import json_attacks
+from . import json_attacks, signature_attacks
 from .documents import (
     DELEGATION,
     DELEGATION_HEADER,
@@ -54,7 +54,10 @@ def _cases() -> Iterator[Case]:
     yield from _signatures()
     yield from _labels()
     yield from _mix_ups()
-    for name, text in _bad_documents(signed(LICENSE_DATA)):
+    for name, value in bad_signatures(LICENSE_DATA):
+        fits = len(base64.b64decode(value["signature"])) == 512
+        yield _case(name, BAD_SIGNATURE if fits else MALFORMED, value)
+    for name, text in bad_documents(signed(LICENSE_DATA)):
         yield _case(name, MALFORMED, text)
 
 
@@ -156,19 +159,28 @@ def _mix_ups() -> Iterator[Case]:
     yield _case("the answer around the license data", MALFORMED, answer)
 
 
-def _bad_documents(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+def bad_signatures(members: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give documents whose signature is not the root's of their members."""
+    for what, signature in signature_attacks.forged(text_of(members), ROOT):
+        encoded = base64.b64encode(signature).decode("ascii")
+        yield f"signed bytes: {what}", {**signed(members), "signature": encoded}
+
+
+def bad_documents(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Give documents of which nothing may come out, though the root signed some of them."""
+    data = {name: good[name] for name in LICENSE_DATA}
     yield from json_attacks.members(good)
     yield from json_attacks.texts_of_json(good)
     for name in ("tier", "license_key", "key_id"):
-        yield from _resigned(json_attacks.texts(LICENSE_DATA, name))
+        yield from _resigned(json_attacks.texts(data, name))
     for name in ("expires_at", "signed_at", "lease_expires_at"):
-        yield from _resigned(json_attacks.times(LICENSE_DATA, name))
+        yield from _resigned(json_attacks.times(data, name))
     for name in ("session_id", "hardware_id"):
         spoiled: tuple[object, ...] = ("", 7, None, True, 1.5, [], {})
         for value in spoiled:
-            yield f"{name} {value!r}", text_of(signed({**LICENSE_DATA, name: value}))
-    yield from changed(good, "signature", _bad_signatures(good["signature"]))
-    yield "unsigned", text_of(LICENSE_DATA)
+            yield f"{name} {value!r}", text_of(signed({**data, name: value}))
+    yield from changed(good, "signature", _spelled_badly(good["signature"]))
+    yield "unsigned", text_of(data)
     yield "9,000 spaces behind it", text_of(good) + b" " * 9000
 
 
@@ -178,7 +190,7 @@ def _resigned(spoiled: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes
         yield name, text_of(signed(json.loads(text)))
 
 
-def _bad_signatures(good: str) -> dict[str, object]:
+def _spelled_badly(good: str) -> dict[str, object]:
     return {
         "empty": "",
         "null": None,

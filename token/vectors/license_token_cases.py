@@ -164,12 +164,13 @@ def _mix_ups() -> Iterator[Case]:
 
 
 def _payloads() -> Iterator[Case]:
-    for name, payload in _bad_payloads({**LICENSE_TOKEN, "nonce": "n-1"}):
+    for name, payload in bad_payloads({**LICENSE_TOKEN, "nonce": "n-1"}):
         token = ORIGINAL.with_payload(payload)
         yield {"name": name, "token": token, "expect": MALFORMED}
 
 
-def _bad_payloads(claims: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+def bad_payloads(claims: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Give payloads of which nothing may come out, whoever signed them."""
     yield from json_attacks.members(claims, optional="nonce")
     yield from json_attacks.texts_of_json(claims)
     yield from json_attacks.integers(claims, "iat", "exp", "gen", "seq")

@@ -71,7 +71,7 @@ def _authorization(request: Request) -> tuple[str | None, str]:
             raise InvalidCredential("two authorization headers")
         return None, ""
     scheme, _, credential = value.decode("latin-1").partition(" ")
-    return scheme.lower(), credential.strip()
+    return scheme.lower(), credential.strip(" \t")
 
 
 @lru_cache(maxsize=10_000)  # a principal is what it is: the answer never changes

@@ -138,6 +138,9 @@ _BAD_CREDENTIALS: dict[str, Callable[[str], str]] = {
     "a key that is too long": lambda _: "License " + "K" * 257,
     "a key beyond ASCII": lambda _: "License sch\u00fcssel",
     "a key with a tab": lambda _: "License a\tb",
+    "a token behind a no-break space": lambda token: f"Bearer \u00a0{token}",
+    "a token before a next line": lambda token: f"Bearer {token}\u0085",
+    "a token before a unit separator": lambda token: f"Bearer {token}\x1f",
 }
 
 

@@ -1,5 +1,6 @@
 """Which keys of an issuer are taken, and which rows are refused whole."""
 
+import math
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
+from coditect_license_token import strict_base64
 from identity.errors import InvalidCredential, UnusableIssuer
 from identity.issuers import Issuer, IssuerTable, issuer_keys
 from identity.rules import PrincipalKind
@@ -151,3 +153,12 @@ class TestTheTable:
     def test_finds_nothing_else(self, issuer: object, audience: object) -> None:
         with pytest.raises(InvalidCredential):
             self.TABLE.find(issuer, audience)
+
+
+def test_an_rsa_key_of_the_kind_that_can_be_factored_is_refused() -> None:
+    primes = [n for n in range(3, 168) if all(n % d for d in range(2, n))]
+    modulus = 1 + math.prod(primes) * 2 ** (2048 - math.prod(primes).bit_length())
+    encoded = strict_base64.encode_url(modulus.to_bytes(256, "big"))
+
+    with pytest.raises(UnusableIssuer, match="CVE-2017-15361"):
+        issuer_keys({"keys": [{"kty": "RSA", "n": encoded, "e": "AQAB", "kid": "k1"}]}, ["RS256"])
