@@ -56,8 +56,11 @@ class Request:
     async def body(self) -> bytes:
         """Return the whole body, which says that it is JSON.
 
-        Raises the errors of ``any_body``, and UnsupportedMediaType.
+        Raises the errors of ``any_body``, and UnsupportedMediaType. Receives nothing when no body
+        was announced: most heartbeats have none.
         """
+        if not self._announces_body():
+            return b""
         body = await self.any_body()
         if body and not self._says_json():
             raise UnsupportedMediaType("the body must be application/json")
@@ -68,8 +71,6 @@ class Request:
 
         Raises BodyTooLarge for more than 64 KiB, and InvalidRequest for one that breaks off.
         """
-        if not self._announces_body():
-            return b""
         if self._is_announced_too_large():
             raise await self._too_large(is_all_read=False)
         message = await self._receive()
