@@ -133,7 +133,7 @@ class Device:
         self, installation: Installation, alice: Customer, cache: Path, *, sdk: Path | None
     ) -> None:
         self._sdk = sdk
-        self._told = {
+        self._told: dict[str, object] = {
             "url": installation.url,
             "key": alice.key,
             "roots": installation.plane.root.public_key.pem(),
@@ -143,12 +143,11 @@ class Device:
         self._installation = installation
         self.restart()
 
-    def restart(self, **changed: object) -> None:
+    def restart(self) -> None:
         """End the program, if it runs, and start it anew on the same device."""
         self.stop()
         self.guest = Guest(self._sdk)
         wall_seconds = self._installation.plane.clock().timestamp()
-        self._told |= changed
         self.guest.ask("start", {**self._told, "wall_seconds": wall_seconds})
         self._installation.guests.append(self.guest)
 
