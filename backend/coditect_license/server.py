@@ -1,6 +1,7 @@
 """One server process put together: ledger, engine, signers, door, plane."""
 
 import asyncio
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -9,6 +10,7 @@ from coditect_license.ledger import open_store, take_server_seat
 from coditect_license.problems import problem_of
 from foundation.clock import utc_now
 from foundation.logs import JsonLines
+from foundation.metrics import serve_metrics
 from identity.wiring import bearer_verifier_from_settings
 from leasing.engine import Engine
 from leasing.http import LeasingPlane
@@ -24,6 +26,7 @@ from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
 from licenses.license_key import KeyHasher
 from signing.wiring import (
+    gauge_signing,
     own_tokens_from_settings,
     present_root,
     published_keys_from_settings,
@@ -34,12 +37,19 @@ from soft_state.notices import BOARD, Topic
 from soft_state.wiring import fleet_from_settings, shared_allowances_from_settings
 
 
+def serve_metrics_from_settings() -> Callable[[], None]:
+    """Serve the metrics where the settings say so; return how to end that."""
+    if not settings.LICENSE_METRICS_PORT:
+        return lambda: None
+    return serve_metrics(settings.LICENSE_METRICS_HOST, settings.LICENSE_METRICS_PORT)
+
+
 class LicenseServer:
     """Everything that one process holds while it serves leases.
 
     Made from the settings; blocking. Raises ServerAlreadyRunning when another server process
-    works on the same SQLite file, StoreUnavailable when the ledger cannot be reached, and UnsafeKey
-    for a root key that must not be used.
+    works on the same SQLite file, StoreUnavailable when the ledger cannot be reached, UnsafeKey for
+    a root key that must not be used, MetricsPortBusy.
     """
 
     def __init__(self, request_log: JsonLines) -> None:
@@ -47,6 +57,8 @@ class LicenseServer:
         root = present_root()
         self._seals = seals_from_settings(root)
         self._root_watch = root_watch(root, self._seals.renew_if_due)
+        gauge_signing(self._signing_seconds_left)
+        self._end_metrics = serve_metrics_from_settings()
         self._engine = Engine(open_store())
         shared = shared_allowances_from_settings()
         self._fleet = fleet_from_settings(shared)
@@ -99,6 +111,7 @@ class LicenseServer:
         await self._root_watch.stop()
         await self._seals.stop()
         self._request_log.flush()
+        await asyncio.to_thread(self._end_metrics)
         await asyncio.to_thread(self._leave)
 
     def _signing_seconds_left(self) -> int:

@@ -18,9 +18,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from coditect_license_token import Algorithm, MalformedDocument, PublicKey, TokenError
 from foundation.private_files import UnsafeFile, kept
+from signing import counts
 from signing.errors import UnsafeKey
 
 _log = logging.getLogger(__name__)
+
+_signed: Final = counts.signatures("local", "signed")
 
 _RSA_BITS: Final = 4096
 _RSA_EXPONENT: Final = 65537
@@ -89,7 +92,9 @@ class LocalSigner:
 
     def sign(self, message: bytes) -> bytes:
         """Return the 512-byte signature of the message. Blocks for about 2 ms."""
-        return self._private_key.sign(message, PKCS1v15(), SHA256())
+        signature = self._private_key.sign(message, PKCS1v15(), SHA256())
+        _signed()
+        return signature
 
 
 def _new_key() -> bytes:

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from coditect_license_token import (
@@ -12,17 +14,24 @@ from coditect_license_token import (
     LicenseToken,
     seal_license_token,
 )
-from signing.delegation import DelegatedSigner
+from signing import counts
+from signing.delegation import Delegated, DelegatedSigner
 from signing.errors import OutsideMandate, SigningUnavailable
 from signing.root import Root
 from signing.signer import Signer
+from signing.turns import Turns
 
 _log = logging.getLogger(__name__)
+
+_token_signed: Final = counts.signatures("delegated", "signed")
+_token_failed: Final = counts.signatures("delegated", "failed")
 
 MOST_WAITING: Final = 2_000
 """Root signatures in flight (S17): two seconds of work for two threads at 2 ms each."""
 
-_FULL_RETRY_SECONDS: Final = 2
+LOCAL_THREADS: Final = 2
+"""A key in memory keeps a core busy for 2 ms: more threads than cores only take turns."""
+
 _FAULT_RETRY_SECONDS: Final = 5
 _OFF_RETRY_SECONDS: Final = 3_600
 _LOOK_SECONDS: Final = 30.0
@@ -42,9 +51,11 @@ class SealedToken:
 class Seals:
     """Seals both documents: ``license_data`` under the root, ``license_token`` under its delegate.
 
-    ``direct_signing`` off refuses every ``license_data``. ``threads`` sign with the root at a time,
-    and ``most_waiting`` calls may wait for them. Between :meth:`start` and :meth:`stop` a task
-    renews the delegation when it is due.
+    ``direct_signing`` off refuses every ``license_data``. ``threads`` sign with the root at a time:
+    as many as there are cores for a key in memory, as many as keep a round trip busy for one that
+    is far away. ``most_waiting`` calls may be here; a signature that takes ``slow_seconds`` is a
+    sign that waiting for the next would be in vain (:class:`signing.turns.Turns`). Between
+    :meth:`start` and :meth:`stop` a task renews the delegation when it is due.
     """
 
     def __init__(
@@ -53,16 +64,19 @@ class Seals:
         delegated: DelegatedSigner,
         *,
         direct_signing: bool,
-        threads: int = 2,
+        threads: int = LOCAL_THREADS,
         most_waiting: int = MOST_WAITING,
+        slow_seconds: float = math.inf,
     ) -> None:
         self._root = root
         self._delegated = delegated
         self._direct_signing = direct_signing
-        self._most_waiting = most_waiting
-        self._waiting = 0
         self._next_pause_seconds = _SHORTEST_PAUSE_SECONDS
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="root-signer")
+        # One thread more than turns: the delegation's renewal waits behind no acquire.
+        self._pool = ThreadPoolExecutor(threads + 1, thread_name_prefix="root-signer")
+        self._turns = Turns(
+            self._pool, at_once=threads, most=most_waiting, slow_seconds=slow_seconds
+        )
         self._renewal: asyncio.Task[None] | None = None
 
     @property
@@ -83,7 +97,8 @@ class Seals:
             raise SigningUnavailable(
                 "direct signing is switched off", retry_after_seconds=_OFF_RETRY_SECONDS
             )
-        return data.with_signature(await self._root_signature(root, data.signed_bytes()))
+        work = partial(_proven_signature, root, data.signed_bytes())
+        return data.with_signature(await self._turns.run(work))
 
     def license_token(self, claims: LicenseToken) -> SealedToken:
         """Return a sealed lease token. For the event loop: about 50 µs, and it never waits.
@@ -94,13 +109,14 @@ class Seals:
         SigningUnavailable when no delegation is in force, OutsideMandate when the claims live
         longer than it allows, or name another issuer or a tier it does not cover.
         """
-        delegated = self._delegated.current(claims.issued_at)
+        delegated = self._delegated_at(claims.issued_at)
         mandate = delegated.mandate
         if claims.expires > delegated.longest_expiry(claims.issued_at):
             raise OutsideMandate("the token would live longer than was delegated")
         if claims.issuer != mandate.issuer or not mandate.covers(claims.tier):
             raise OutsideMandate("the token has another issuer or tier than was delegated")
         token = seal_license_token(claims, signer=delegated.signer)
+        _token_signed()
         return SealedToken(token, delegated.document, delegated.signer.key_id)
 
     def longest_expiry(self, now: int) -> int:
@@ -108,7 +124,7 @@ class Seals:
 
         Both in seconds since the epoch. Raises SigningUnavailable when no delegation is in force.
         """
-        return self._delegated.current(now).longest_expiry(now)
+        return self._delegated_at(now).longest_expiry(now)
 
     def health(self, now: int) -> int:
         """Return how many seconds the delegation has left at ``now``; 0 when there is none."""
@@ -150,6 +166,13 @@ class Seals:
         self._next_pause_seconds = _SHORTEST_PAUSE_SECONDS
         return _LOOK_SECONDS
 
+    def _delegated_at(self, now: int) -> Delegated:
+        try:
+            return self._delegated.current(now)
+        except SigningUnavailable:
+            _token_failed()
+            raise
+
     async def _keep_renewed(self, pause_seconds: float) -> None:
         while True:
             await asyncio.sleep(pause_seconds)
@@ -161,18 +184,6 @@ class Seals:
         left_seconds = self.health(self._delegated.now())
         _log.error("delegation not renewed (%s); %d s left of the old", failure, left_seconds)
         return pause_seconds
-
-    async def _root_signature(self, root: Signer, message: bytes) -> bytes:
-        if self._waiting >= self._most_waiting:
-            raise SigningUnavailable(
-                "too many signatures wait", retry_after_seconds=_FULL_RETRY_SECONDS
-            )
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, _proven_signature, root, message)
-        finally:
-            self._waiting -= 1
 
 
 def _proven_signature(root: Signer, message: bytes) -> bytes:

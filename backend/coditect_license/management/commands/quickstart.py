@@ -13,6 +13,7 @@ from coditect_license.demo import Demo, prepare_demo
 from coditect_license.ledger import take_server_seat
 from coditect_license.listening import PortBusy, listen, serve
 from leasing.stores.gate import ServerAlreadyRunning
+from signing.errors import SigningError
 from signing.queries import active_key
 from signing.wiring import present_root
 
@@ -42,7 +43,7 @@ class Command(BaseCommand):
             self._prepare()
             if not serve(application, bound):
                 raise CommandError("the server did not start; the log above says why")
-        except (PortBusy, ServerAlreadyRunning) as error:
+        except (PortBusy, ServerAlreadyRunning, SigningError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write("stopped: every acknowledged change is kept")
 
@@ -50,7 +51,8 @@ class Command(BaseCommand):
         take_server_seat()()
         self._say("preparing the database")
         call_command("migrate", verbosity=0)
-        if active_key() is None and not settings.LICENSE_ROOT_KEY_FILE.exists():
+        is_local = settings.LICENSE_SIGNER == "local"
+        if is_local and active_key() is None and not settings.LICENSE_ROOT_KEY_FILE.exists():
             self._say("making the RSA-4096 root key of this folder (a few seconds, once)")
         keys = present_root().keys
         pems = [signer.public_key.pem() for signer in (keys.active, *keys.beside) if signer]
