@@ -211,6 +211,7 @@ class TestEveryGrant:
 
 
 Grant = tuple[str, str, str]
+NO_QUERIES = {"BEGIN", "BEGIN_SNAPSHOT", "COMMIT", "WITHIN_SESSION", "WITHIN_TRANSACTION"}
 
 
 def grants(owner: psycopg.Connection[Any]) -> list[Grant]:
@@ -257,7 +258,7 @@ def all_statements() -> Mapping[str, str]:
     named = {
         name: text
         for name, text in vars(statements).items()
-        if name.isupper() and isinstance(text, str) and name not in {"BEGIN", "BEGIN_SNAPSHOT"}
+        if name.isupper() and isinstance(text, str) and name not in NO_QUERIES
     }
     assert len(named) > 25
     assert set(statements.LOCKED_FIRST.values()) <= set(named.values())

@@ -14,7 +14,7 @@ BY_LICENSE_KEY = {"TERMS", "LICENSES_OF_KEYS", "LOCK_LICENSES"}
 """The key is the credential, so it names the tenant; with a tenant given, that counts as well."""
 OF_THE_SYSTEM = {("sqlite", "LAPSED_ANYWHERE"), ("postgres", "WALK")}
 """Housekeeping: nobody calls it, and what it finds is ended in its own tenant."""
-NO_QUERY = {"BEGIN", "BEGIN_SNAPSHOT"}
+NO_QUERY = {"BEGIN", "BEGIN_SNAPSHOT", "COMMIT"}
 POSTGRES_ALONE = {"seats_version", "seats_change"}
 
 

@@ -64,9 +64,12 @@ from leasing.stores.postgres.statements.session_state import (
 from leasing.stores.postgres.statements.state import (
     BEGIN,
     BEGIN_SNAPSHOT,
+    COMMIT,
     HOLD,
     READ_STATE,
     STAMP,
+    WITHIN_SESSION,
+    WITHIN_TRANSACTION,
 )
 from leasing.stores.postgres.statements.terms import (
     LICENSES_OF_KEYS,
@@ -90,6 +93,7 @@ __all__ = [
     "BEGIN_SESSIONS",
     "BEGIN_SNAPSHOT",
     "CHANGES_SINCE",
+    "COMMIT",
     "COUNT_OTHER_INSTANCES",
     "COUNT_SEATS",
     "COUNT_VERSIONS",
@@ -134,4 +138,6 @@ __all__ = [
     "TERMS",
     "TERMS_OF_LICENSES",
     "WALK",
+    "WITHIN_SESSION",
+    "WITHIN_TRANSACTION",
 ]

@@ -1,4 +1,6 @@
-"""The state of the ledger itself."""
+"""The state of the ledger itself, and what every transaction begins with."""
+
+from typing import Final
 
 from leasing.stores.postgres.statements.forms import given, stored
 
@@ -11,22 +13,42 @@ SELECT {stored("clock_timestamp()")}, left(pg_walfile_name(pg_current_wal_lsn())
        {stored("last_alive_at")}, {stored("hold_since")}, {stored("silent_since")}
 FROM (SELECT 1) AS one LEFT JOIN ledger_state ON id = 1"""
 
-# What holds within one transaction: it acts in the leasing role, waits for no lock, runs no
-# statement for long, and is ended when its process falls silent: a machine that lost its power must
-# not keep a license locked. Its tables are joined in the order in which a statement names them, by
-# their keys, whatever the statistics of a table that has just grown say.
-_WITHIN = """SET LOCAL ROLE leasing; SET LOCAL statement_timeout = 4000;
-SET LOCAL lock_timeout = 2000; SET LOCAL idle_in_transaction_session_timeout = 5000;
-SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
-SET LOCAL enable_material = off; SET LOCAL join_collapse_limit = 1; SET LOCAL timezone = 'UTC'"""
+_SETTINGS: Final = {
+    "role": "leasing",
+    "statement_timeout": "4000",
+    "lock_timeout": "2000",
+    "idle_in_transaction_session_timeout": "5000",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_material": "off",
+    "join_collapse_limit": "1",
+    "timezone": "UTC",
+}
+"""What holds within a transaction: it acts in the leasing role, waits for no lock, runs no
+statement for long, and is ended when its process falls silent: a machine that lost its power must
+not keep a license locked. Its tables are joined in the order in which a statement names them, by
+their keys, whatever the statistics of a table that has just grown say."""
 
-# Begins a transaction whose statements each see what was committed before them, and answers the
-# state: every way to the database and back is a wait.
-BEGIN = f"BEGIN; {_WITHIN}; {READ_STATE}"
 
-# Begins one whose statements all see the same instant, and answers the state. It locks nothing
-# before it reads, and fails when a row that it changes was changed by somebody else since.
-BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ; {_WITHIN}; {READ_STATE}"
+def _set(*, is_local: bool) -> str:
+    last = str(is_local).lower()
+    return "SELECT " + ", ".join(f"set_config('{n}', '{v}', {last})" for n, v in _SETTINGS.items())
+
+
+WITHIN_TRANSACTION = _set(is_local=True)
+
+# The same for as long as a connection lasts, which is nobody else's.
+WITHIN_SESSION = _set(is_local=False)
+
+# Begins a transaction whose statements each see what was committed before them.
+BEGIN = "BEGIN"
+
+# Begins one whose statements all see the same instant. It locks nothing before it reads, and fails
+# when a row that it changes was changed by somebody else since.
+BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+
+COMMIT = "COMMIT"
 
 # Notes that the ledger is alive, and on which timeline.
 STAMP = f"""
