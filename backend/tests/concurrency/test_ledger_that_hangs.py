@@ -129,7 +129,9 @@ def test_s8_s17_a_server_that_falls_silent_in_the_middle_is_given_up(
 ) -> None:
     alice = Customer("alice", seats=2)
     (pid,) = ask(
-        postgres_db, "SELECT pid FROM pg_stat_activity WHERE application_name = 'license-leasing'"
+        postgres_db,
+        "SELECT pid FROM pg_stat_activity"
+        " WHERE application_name = 'license-leasing' AND datname = current_database()",
     )
     happening(store, statements.PUT_HOLDERS, lambda: os.kill(pid, signal.SIGSTOP))
 

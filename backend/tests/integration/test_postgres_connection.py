@@ -13,7 +13,7 @@ from tests.support.world import Address
 def limits(url: str) -> dict[str, str]:
     """Return what a connection that was made took for its limits."""
     connection = ReconnectingConnection(url)
-    connection.execute("SELECT 1")
+    connection.execute("SELECT 1").fetchone()
     assert connection._open is not None
     parameters = connection._open.info.get_parameters()
     connection.close()
@@ -68,6 +68,7 @@ def test_the_address_may_say_otherwise(postgres_db: str) -> None:
 def test_s17_a_transaction_that_falls_silent_is_ended_by_the_database(postgres_db: str) -> None:
     connection = ReconnectingConnection(postgres_db)
     connection.execute(statements.BEGIN)
+    connection.execute(statements.WITHIN_TRANSACTION)
     (limit,) = connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() or ("",)
     connection.close()
 

@@ -65,6 +65,7 @@ def most_rows_touched(url: str, statement: str, wanted: list[list[Any]]) -> floa
     """Return how many rows the greediest step of a plan read, those it threw away included."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statements.BEGIN.encode())
+        connection.execute(statements.WITHIN_TRANSACTION.encode())
         row = connection.execute(
             f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}".encode(), {"wanted": json.dumps(wanted)}
         ).fetchone()

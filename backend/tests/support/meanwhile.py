@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from leasing.store import Store
+from leasing.stores.postgres.connection import ReconnectingConnection
 
 
 class Meanwhile:
@@ -17,6 +18,8 @@ class Meanwhile:
     def execute(self, statement: str, *values: Any) -> Any:
         if statement == self._statement and self._happen is not None:
             happen, self._happen = self._happen, None
+            if isinstance(self._connection, ReconnectingConnection):
+                self._connection.send()  # what comes before the statement has been done by then
             happen()
         return self._connection.execute(statement, *values)
 

@@ -16,7 +16,7 @@ from foundation.clock import Clock
 from leasing.occupancy import Occupancy
 from leasing.rules import UNNAMED, Terms
 from leasing.store import Call, Caller, Outcome, Release, Store
-from leasing.stores.sql.transaction import Transaction, as_dashed, as_hex
+from leasing.stores.sql.transaction import Moment, Transaction, as_dashed, as_hex
 from leasing.stores.sqlite import SqliteStore
 from leasing.stores.sqlite import statements as sql
 from tests.support.world import Address, OpenStore
@@ -99,8 +99,7 @@ class CountsThenInserts(SqliteStore):
         return _CountedBefore(
             self._connection,
             sql,
-            now=now,
-            hold=None,
+            moment=lambda: Moment(now, None),
             terms=self._terms,
             occupancies=self._occupancies,
         )
@@ -179,8 +178,7 @@ class ForgetsReleases(SqliteStore):
         transaction = _Leaking(
             self._connection,
             sql,
-            now=now,
-            hold=self._hold,
+            moment=lambda: Moment(now, self._hold),
             terms=self._terms,
             occupancies=self._occupancies,
         )

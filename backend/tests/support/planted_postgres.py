@@ -18,7 +18,7 @@ from leasing.stores.postgres import PostgresStore
 from leasing.stores.postgres import statements as sql
 from leasing.stores.postgres.store import _Crossed
 from leasing.stores.postgres.transaction import PostgresTransaction
-from leasing.stores.sql.transaction import Transaction, as_hex
+from leasing.stores.sql.transaction import Moment, Transaction, as_hex
 from tests.support.planted_bugs import RewrittenConnection, _CountedOnce
 from tests.support.world import Address, OpenStore
 
@@ -59,12 +59,11 @@ class _Altered(PostgresStore):
 
     kind: type[PostgresTransaction]
 
-    def _begin(self, state: Any, *, sees_one_instant: bool) -> PostgresTransaction:
-        sound = super()._begin(state, sees_one_instant=sees_one_instant)
+    def _begin(self, *, sees_one_instant: bool) -> PostgresTransaction:
+        sound = super()._begin(sees_one_instant=sees_one_instant)
         return self.kind(
             self._connection,
-            now=sound.now,
-            hold=sound.hold,
+            moment=lambda: Moment(sound.now, sound.hold),
             known=self._known,
             walk=self._walk,
             sees_one_instant=sees_one_instant,
@@ -89,16 +88,16 @@ class CountsThenInserts(_Altered):
 
     kind = _CountedBefore
 
-    def _begin(self, state: Any, *, sees_one_instant: bool) -> PostgresTransaction:
+    def _begin(self, *, sees_one_instant: bool) -> PostgresTransaction:
         self._known.forget_all()
-        return super()._begin(state, sees_one_instant=sees_one_instant)
+        return super()._begin(sees_one_instant=sees_one_instant)
 
 
 class ReclaimsAfterDowntime(PostgresStore):
     """Gives the seats of holders away whom its own downtime kept from renewing."""
 
-    def _begin(self, state: Any, *, sees_one_instant: bool) -> PostgresTransaction:
-        transaction = super()._begin(state, sees_one_instant=sees_one_instant)
+    def _begin(self, *, sees_one_instant: bool) -> PostgresTransaction:
+        transaction = super()._begin(sees_one_instant=sees_one_instant)
         transaction.hold = None
         return transaction
 
@@ -154,8 +153,8 @@ class ForgetsReleases(_Altered):
 
     kind = _Leaking
 
-    def _begin(self, state: Any, *, sees_one_instant: bool) -> PostgresTransaction:
-        transaction = super()._begin(state, sees_one_instant=sees_one_instant)
+    def _begin(self, *, sees_one_instant: bool) -> PostgresTransaction:
+        transaction = super()._begin(sees_one_instant=sees_one_instant)
         assert isinstance(transaction, _Leaking)
         transaction.leaked = self.__dict__.setdefault("leaked", Counter())
         return transaction
@@ -166,10 +165,12 @@ class RepliesBeforeTheCommit(PostgresStore):
 
     @contextmanager
     def _transaction(self, *, sees_one_instant: bool = False) -> Iterator[PostgresTransaction]:
-        self._connection.execute("COMMIT")
-        transaction = self._begin(self._enter(sql.BEGIN), sees_one_instant=sees_one_instant)
+        self._commit()
+        transaction = self._begin(sees_one_instant=sees_one_instant)
         yield transaction
+        transaction.begin()
         transaction.changes.write()
+        self._connection.send()
 
 
 _ROWS = "SELECT count(*) FROM seat WHERE tenant_id = tenant AND license_id = license"

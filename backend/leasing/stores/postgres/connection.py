@@ -6,9 +6,13 @@ from typing import Any, Final
 import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
+
+from leasing.stores.postgres import statements
+from leasing.stores.postgres.pipeline import Answer, Asked, Pipeline, ask
 
 CONNECT_SECONDS: Final = 5
-ANSWER_SECONDS: Final = 6  # the server itself ends a statement after 4 (statements.BEGIN)
+ANSWER_SECONDS: Final = 6  # the server itself ends a statement after 4 (statements/state.py)
 _USUAL: Final[dict[str, Any]] = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 4,
@@ -18,8 +22,6 @@ _USUAL: Final[dict[str, Any]] = {
 }
 """A peer that says nothing at all counts as gone after 8 s. By default Linux waits a quarter of an
 hour for what was sent, and two hours for what is awaited (tcp(7))."""
-_USES_BEFORE_PREPARED: Final = 2
-_Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
 class _ImpatientConnection(psycopg.Connection[tuple[Any, ...]]):
@@ -38,34 +40,49 @@ class ReconnectingConnection:
     """One connection at a time to the database at ``url``.
 
     Nothing is prepared on the server and nothing is left in its session, as a pooler in transaction
-    mode needs it; with ``prepares`` the server keeps the plan of each statement. What ``url`` says
-    about time limits of connections wins over what is usual here.
+    mode needs it. With ``prepares`` the server keeps the plan of each statement, and the session
+    what WITHIN_TRANSACTION would say again each time. What ``url`` says about time limits of
+    connections wins over what is usual here.
     """
 
     def __init__(self, url: str, *, prepares: bool = False) -> None:
         self._url = url
         self._prepares = prepares
         self._open: _ImpatientConnection | None = None
+        self._pipeline: Pipeline | None = None
+        self._waiting: list[Asked] = []
 
-    def execute(self, statement: str, values: Mapping[str, Any] | None = None, /) -> _Cursor:
-        """Run one statement with named values, connecting first when there is no connection.
+    def execute(self, statement: str, values: Mapping[str, Any] | None = None, /) -> Answer:
+        """Have one statement run, when an answer is looked at or at ``send``, in order.
+
+        Without ``values`` it is none that the database can plan. Raises DataError for a value that
+        it cannot keep.
+        """
+        answer = Answer(self.send)
+        self._waiting.append(ask(statement, values, answer))
+        return answer
+
+    def send(self) -> None:
+        """Send everything that waits, connecting first when there is no connection.
 
         Raises the errors of psycopg. A connection that breaks takes its open transaction along.
         """
-        if self._open is None:
-            self._open = self._connect()
-        prepare = None if values else False  # BEGIN is many statements, which cannot be prepared
-        return self._open.execute(statement.encode(), values, prepare=prepare)
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._connected().send(waiting)
 
     def roll_back(self) -> None:
         """Leave the connection fit for the next transaction, or leave it.
 
         One that still owes an answer takes no further statement: it is closed.
         """
-        if self._open is None:
-            return
+        self._waiting = []
+        if self._open is None or self._pipeline is None or self._pipeline.owes_answers:
+            return self.close()
         try:
-            self._open.execute("ROLLBACK")
+            if self._open.info.transaction_status != TransactionStatus.IDLE:
+                self.execute("ROLLBACK")
+                self.send()
         except psycopg.Error:
             self.close()
 
@@ -73,12 +90,21 @@ class ReconnectingConnection:
         """Close the connection; the next statement makes another."""
         if self._open is not None:
             self._open.close()
-            self._open = None
+        self._open = self._pipeline = None
 
-    def _connect(self) -> _ImpatientConnection:
-        return _ImpatientConnection.connect(
-            make_conninfo(**{**_USUAL, **conninfo_to_dict(self._url)}),
-            autocommit=True,
-            prepare_threshold=_USES_BEFORE_PREPARED if self._prepares else None,
-            application_name="license-leasing",
-        )
+    def _connected(self) -> Pipeline:
+        if self._pipeline is None:
+            self._open = _connect(self._url)
+            pipeline = Pipeline(self._open, prepares=self._prepares)
+            if self._prepares:
+                pipeline.send([ask(statements.WITHIN_SESSION, None, Answer(self.send))])
+            self._pipeline = pipeline
+        return self._pipeline
+
+
+def _connect(url: str) -> _ImpatientConnection:
+    return _ImpatientConnection.connect(
+        make_conninfo(**{**_USUAL, **conninfo_to_dict(url)}),
+        autocommit=True,
+        application_name="license-leasing",
+    )

@@ -16,6 +16,7 @@ from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Reinstate,
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.connection import ReconnectingConnection
 from leasing.stores.postgres.known import Known
+from leasing.stores.postgres.pipeline import Answer
 from leasing.stores.postgres.transaction import PostgresTransaction
 from leasing.stores.postgres.walk import Walk
 from leasing.stores.sql.acquire import acquire_all
@@ -26,7 +27,7 @@ from leasing.stores.sql.reinstate import reinstate_all
 from leasing.stores.sql.release import release_all
 from leasing.stores.sql.session_state import inspect_all
 from leasing.stores.sql.state import Noted, hold_now, hold_values, noted_from
-from leasing.stores.sql.transaction import Transaction, as_instant, as_text
+from leasing.stores.sql.transaction import Moment, Transaction, as_instant, as_text
 
 _TICK: Final = timedelta(seconds=5)
 _MOST_TRIES: Final = 4
@@ -67,10 +68,12 @@ class PostgresStore:
         prepares: bool = False,
     ) -> None:
         self._clock = clock
+        self._prepares = prepares
         self._connection = ReconnectingConnection(url, prepares=prepares)
         self._known = Known()
         self._walk = Walk()
         self._was_restored = was_restored
+        self._to_note: list[tuple[str, dict[str, Any]]] = []
         try:
             self.tick()
         except StoreUnavailable:
@@ -160,12 +163,12 @@ class PostgresStore:
 
     @contextmanager
     def _transaction(self, *, sees_one_instant: bool = False) -> Iterator[PostgresTransaction]:
-        begin = statements.BEGIN_SNAPSHOT if sees_one_instant else statements.BEGIN
         try:
-            transaction = self._begin(self._enter(begin), sees_one_instant=sees_one_instant)
+            transaction = self._begin(sees_one_instant=sees_one_instant)
             yield transaction
+            transaction.begin()
             transaction.changes.write()
-            self._connection.execute("COMMIT")
+            self._commit()
         except BaseException as error:
             self._known.forget_all()
             self._connection.roll_back()
@@ -174,51 +177,68 @@ class PostgresStore:
                 raise
             raise translated from error
 
-    def _enter(self, begin: str) -> _Row:
-        """Begin a transaction; return the state of the ledger."""
-        try:
-            return _last_row(self._connection.execute(begin))
-        except _NO_ROLE as error:
-            raise StoreUnavailable(
-                f"the ledger's login cannot act as the role leasing: {error.diag.message_primary}"
-                " (docs/how-to/database-roles.md)"
-            ) from error
+    def _commit(self) -> None:
+        """Note what is to be noted of the ledger and commit, with what was written before.
 
-    def _begin(self, state: _Row, *, sees_one_instant: bool) -> PostgresTransaction:
-        clock, timeline, known_timeline, *noted = state
-        if clock is None:
-            raise StoreUnavailable("the database does not tell the time")
-        now = self._clock() if self._clock else as_instant(clock)
-        lost_commits = self._was_restored or known_timeline not in {None, timeline}
-        hold = self._note_state(noted_from(*noted), now, timeline, lost_commits=lost_commits)
-        self._known.is_now(now, hold)
+        All processes write that one row. Nobody waits for another lock while he has it.
+        """
+        for statement, values in self._to_note:
+            self._connection.execute(statement, values)
+        self._connection.execute(statements.COMMIT)
+        self._connection.send()
+
+    def _begin(self, *, sees_one_instant: bool) -> PostgresTransaction:
+        """Begin a transaction with the first statement that it sends."""
+        self._to_note = []
+        begin = statements.BEGIN_SNAPSHOT if sees_one_instant else statements.BEGIN
+        self._connection.execute(begin)
+        if not self._prepares:
+            self._connection.execute(statements.WITHIN_TRANSACTION)
+        state = self._connection.execute(statements.READ_STATE, {})
         return PostgresTransaction(
             self._connection,
-            now=now,
-            hold=hold,
+            moment=lambda: self._moment(state),
             known=self._known,
             walk=self._walk,
             sees_one_instant=sees_one_instant,
         )
 
-    def _note_state(
-        self, noted: Noted, now: datetime, timeline: str, *, lost_commits: bool
-    ) -> Hold | None:
-        """Stamp the ledger every few seconds; return the hold, noted at once if it begins now."""
-        hold, last = hold_now(noted, now, lost_commits=lost_commits), noted.last_alive_at
-        if last is None or hold != noted.hold or abs(now - last) >= _TICK:
-            stamp = {"alive": as_text(now), "timeline": timeline}
-            self._connection.execute(statements.STAMP, stamp)
-        if hold != noted.hold:
-            self._connection.execute(statements.HOLD, hold_values(hold))
-        return hold
+    def _moment(self, state: Answer) -> Moment:
+        """Return the instant that a transaction has begun at, noting what that changes."""
+        clock, timeline, known_timeline, *noted = _read(state)
+        if clock is None:
+            raise StoreUnavailable("the database does not tell the time")
+        now = self._clock() if self._clock else as_instant(clock)
+        lost_commits = self._was_restored or known_timeline not in {None, timeline}
+        noted_before = noted_from(*noted)
+        hold = hold_now(noted_before, now, lost_commits=lost_commits)
+        self._to_note = _notes(noted_before, now, timeline, hold)
+        self._known.is_now(now, hold)
+        return Moment(now, hold)
 
 
-def _last_row(cursor: psycopg.Cursor[_Row]) -> _Row:
-    """Return the row that the last of several statements answers."""
-    while cursor.nextset():
-        pass
-    return cursor.fetchone() or _NO_STATE
+def _notes(
+    noted: Noted, now: datetime, timeline: str, hold: Hold | None
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return what to note of the ledger: a stamp every few seconds, and a hold at once."""
+    last, is_another = noted.last_alive_at, hold != noted.hold
+    notes: list[tuple[str, dict[str, Any]]] = []
+    if last is None or is_another or abs(now - last) >= _TICK:
+        notes.append((statements.STAMP, {"alive": as_text(now), "timeline": timeline}))
+    if is_another:
+        notes.append((statements.HOLD, hold_values(hold)))
+    return notes
+
+
+def _read(state: Answer) -> _Row:
+    """Return the state of the ledger, which comes with all that was sent to begin."""
+    try:
+        return state.fetchone() or _NO_STATE
+    except _NO_ROLE as error:
+        raise StoreUnavailable(
+            f"the ledger's login cannot act as the role leasing: {error.diag.message_primary}"
+            " (docs/how-to/database-roles.md)"
+        ) from error
 
 
 class _Poisoned(StoreUnavailable):

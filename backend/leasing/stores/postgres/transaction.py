@@ -1,21 +1,22 @@
 """One open transaction of the PostgreSQL store: it locks what it is going to decide about."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from leasing.occupancy import Occupancy
-from leasing.rules import Hold, Terms
+from leasing.rules import Terms
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.changes import PostgresChanges
 from leasing.stores.postgres.known import Known, Told
 from leasing.stores.postgres.walk import Walk
 from leasing.stores.sql.changes import ENCODER
-from leasing.stores.sql.dialect import Connection
+from leasing.stores.sql.dialect import Connection, Cursor
 from leasing.stores.sql.transaction import (
     SYSTEM,
+    Moment,
     Seen,
     Transaction,
     as_hex,
@@ -37,14 +38,16 @@ class PostgresTransaction(Transaction):
     locked table alone. With ``sees_one_instant`` nothing is locked: all statements see the same
     instant, and the database fails the one that changes a row which somebody changed since.
     What is ``known`` by heart counts only at the version that stands.
+
+    It was begun, but not sent yet: ``moment`` sends it and reads the answer. The first question of
+    a batch is asked before, so that it goes along.
     """
 
     def __init__(
         self,
         connection: Connection,
         *,
-        now: datetime,
-        hold: Hold | None,
+        moment: Callable[[], Moment],
         known: Known,
         walk: Walk,
         sees_one_instant: bool,
@@ -53,8 +56,7 @@ class PostgresTransaction(Transaction):
         super().__init__(
             connection,
             statements,
-            now=now,
-            hold=hold,
+            moment=moment,
             terms={},
             occupancies=known.occupancies,
             changes=self._changes,
@@ -64,11 +66,21 @@ class PostgresTransaction(Transaction):
         self._locks_first = not sees_one_instant
         self._heard: set[str] = set()
 
+    def begin(self) -> None:
+        """See to it that the transaction has begun: what is known depends on its moment."""
+        _ = self.now
+
+    def run(self, statement: str, **values: Any) -> Cursor:
+        """Execute one statement with named values."""
+        cursor = super().run(statement, **values)
+        self.begin()
+        return cursor
+
     def answer(self, statement: str, **values: Any) -> str:
         """Return the one text that a query answers, after locking what a batch may change."""
         lock = statements.LOCKED_FIRST.get(statement)
         if lock is not None and self._locks_first:
-            self.run(lock, wanted=values["wanted"])
+            self._connection.execute(lock, {"wanted": values["wanted"]})
         return super().answer(statement, **values)
 
     def lapsed_anywhere(self, most: int) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import structs
 
-from leasing.stores.sql.dialect import Connection, Statements
+from leasing.stores.sql.dialect import Connection, Cursor, Statements
 from leasing.stores.sql.rows import (
     Denials,
     End,
@@ -112,14 +112,15 @@ class Changes:
     def _write_grants(self) -> None:
         """Put holders on seats; a seat that is held already is a defect: nothing may commit."""
         sql, wanted = self._statements, len(self._grants)
-        if self._write(self._grants, sql.PUT_HOLDERS, sql.BEGIN_SESSIONS) != wanted:
+        put = self._write(self._grants, sql.PUT_HOLDERS, sql.BEGIN_SESSIONS)
+        if put is not None and put.rowcount != wanted:
             raise AssertionError("a seat that was to be taken is not free")
 
-    def _write(self, rows: dict[Any, Any], *statements: str) -> int:
-        """Run statements over the same rows; return how many rows the first one changed."""
+    def _write(self, rows: dict[Any, Any], *statements: str) -> Cursor | None:
+        """Run statements over the same rows, if there are any; return what the first one did."""
         if not rows:
-            return 0
+            return None
         text = ENCODER.encode(list(rows.values())).decode()
-        changed = [self._connection.execute(one, {"rows": text}).rowcount for one in statements]
+        done = [self._connection.execute(one, {"rows": text}) for one in statements]
         rows.clear()
-        return changed[0]
+        return done[0]

@@ -37,7 +37,7 @@ class Connection(Protocol):
 
 
 class Statements(Protocol):
-    """The statements of one dialect. What each does is said at ``sqlite/statements.py``."""
+    """The statements of one dialect. What each does is said at ``sqlite/statements``."""
 
     TERMS: str
     TERMS_OF_LICENSES: str

@@ -1,8 +1,8 @@
 """One open transaction of a SQL ledger: its instant, its queries, what it will change."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 from foundation.ids import new_id
@@ -27,13 +27,20 @@ class Seen(NamedTuple):
     lapsed: set[int]
 
 
+class Moment(NamedTuple):
+    """The instant that a transaction decides at, and the hold of reclaims there is then."""
+
+    now: datetime
+    hold: Hold | None
+
+
 class Transaction:
     """What the deeds of one batch share.
 
-    ``now`` is one instant, read after the gate, and ``now_text`` the same as stored; ``terms`` are
-    those read since anybody else wrote to the file. No gen and no seq given here is below
-    ``lowest_count``. ``changes`` are written before each query, so a query sees what the batch
-    decided before it.
+    ``moment`` is called once, when the first of them asks for the instant: ``now`` is that, read
+    after the gate, and ``now_text`` the same as stored. ``terms`` are those read since anybody else
+    wrote to the file. No gen and no seq given here is below ``lowest_count``. ``changes`` are
+    written before each query, so a query sees what the batch decided before it.
     """
 
     def __init__(
@@ -41,21 +48,41 @@ class Transaction:
         connection: Connection,
         statements: Statements,
         *,
-        now: datetime,
-        hold: Hold | None,
+        moment: Callable[[], Moment],
         terms: dict[TermsAsked, Terms],
         occupancies: dict[str, Occupancy],
         changes: Changes | None = None,
     ) -> None:
         self._connection = connection
         self.sql = statements
-        self.now = now
-        self.now_text = as_text(now)
+        self._read_moment = moment
         self.terms = terms
-        self.hold = hold
-        self.lowest_count = lowest_count(hold)
         self._occupancies = occupancies
         self.changes = changes or Changes(connection, statements)
+
+    @cached_property
+    def _moment(self) -> Moment:
+        return self._read_moment()
+
+    @cached_property
+    def now(self) -> datetime:
+        """The instant of every decision."""
+        return self._moment.now
+
+    @cached_property
+    def now_text(self) -> str:
+        """The same as stored."""
+        return as_text(self.now)
+
+    @cached_property
+    def hold(self) -> Hold | None:
+        """The hold of reclaims there is now."""
+        return self._moment.hold
+
+    @cached_property
+    def lowest_count(self) -> int:
+        """The lowest gen and seq that may be given."""
+        return lowest_count(self.hold)
 
     def run(self, statement: str, **values: Any) -> Cursor:
         """Execute one statement with named values."""

@@ -22,7 +22,7 @@ from leasing.stores.sql.reinstate import reinstate_all
 from leasing.stores.sql.release import release_all
 from leasing.stores.sql.session_state import inspect_all
 from leasing.stores.sql.state import Noted, hold_now, hold_values, noted_from
-from leasing.stores.sql.transaction import TermsAsked, Transaction, as_text
+from leasing.stores.sql.transaction import Moment, TermsAsked, Transaction, as_text
 from leasing.stores.sqlite import statements
 from leasing.stores.sqlite.alive_mark import AliveMark
 
@@ -130,8 +130,7 @@ class SqliteStore:
         return Transaction(
             self._connection,
             statements,
-            now=now,
-            hold=self._hold,
+            moment=lambda: Moment(now, self._hold),
             terms=self._terms,
             occupancies=self._occupancies,
         )

@@ -1,0 +1,63 @@
+"""What heartbeats read and write; an acquire that comes back to its seat writes the same."""
+
+from leasing.stores.postgres.statements.forms import rows, wanted
+from leasing.stores.postgres.statements.joins import (
+    HOLDING,
+    IN_KEY_ORDER,
+    LICENSE_OF_SEAT,
+    PRODUCT_OF_LICENSE,
+    SEAT_OF_SESSION,
+    TERMS_OF_LICENSE,
+)
+from leasing.stores.sql.rows import RaisedGen, Renewal, SessionShares, Share, SignedToken
+
+HOLDINGS = f"""
+SELECT coalesce(json_agg(json_build_array(
+    w.place, {TERMS_OF_LICENSE}, {HOLDING}, i.instance_id IS NOT NULL,
+    EXISTS (SELECT 1 FROM seat_instance AS a
+            WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id))), '[]')::text
+FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
+{LICENSE_OF_SEAT}
+{PRODUCT_OF_LICENSE}
+LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
+    AND i.instance_id = w.instance"""
+
+# Locks the seats that sessions hold, in the order of their key.
+LOCK_SEATS_OF_SESSIONS = f"""
+SELECT 1 FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
+{IN_KEY_ORDER}"""
+
+RENEW_SEATS = f"""
+UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends
+FROM {rows(Renewal)} AS w
+WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot"""
+
+RAISE_SEATS = f"""
+UPDATE seat SET gen = w.gen FROM {rows(RaisedGen)} AS w
+WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot
+  AND seat.session_id = w.session AND seat.gen < w.gen"""
+
+RAISE_SESSIONS = f"""
+UPDATE license_session SET gen = w.gen FROM {rows(RaisedGen)} AS w
+WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
+
+NOTE_TOKENS = f"""
+UPDATE license_session SET seq = w.seq,
+    token_issued_at = coalesce(w.issued_at, license_session.token_issued_at),
+    token_expires_at = coalesce(w.ends, license_session.token_expires_at)
+FROM {rows(SignedToken)} AS w
+WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
+
+RENEW_ALL_INSTANCES = f"""
+UPDATE seat_instance SET lease_expires_at = greatest(lease_expires_at, w.ends)
+FROM {rows(SessionShares)} AS w
+WHERE seat_instance.tenant_id = w.tenant AND seat_instance.session_id = w.session"""
+
+PUT_INSTANCES = f"""
+INSERT INTO seat_instance (tenant_id, session_id, instance_id, lease_expires_at,
+                           token_issued_at, token_expires_at)
+SELECT tenant, session, instance, ends, token_issued_at, token_ends FROM {rows(Share)} AS w
+ON CONFLICT (tenant_id, session_id, instance_id) DO UPDATE SET
+    lease_expires_at = greatest(seat_instance.lease_expires_at, excluded.lease_expires_at),
+    token_issued_at = coalesce(excluded.token_issued_at, seat_instance.token_issued_at),
+    token_expires_at = coalesce(excluded.token_expires_at, seat_instance.token_expires_at)"""
