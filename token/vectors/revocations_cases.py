@@ -49,7 +49,7 @@ def _cases() -> Iterator[Case]:
     yield from _times()
     yield from _mix_ups()
     yield from every_attack(ORIGINAL)
-    for name, payload in _bad_payloads(REVOCATIONS):
+    for name, payload in bad_payloads(REVOCATIONS):
         token = ORIGINAL.with_payload(payload)
         yield {"name": name, "token": token, "expect": MALFORMED}
 
@@ -92,7 +92,8 @@ def _mix_ups() -> Iterator[Case]:
         yield {"name": f"{name} as a revocation list", "token": token, "expect": WRONG_PURPOSE}
 
 
-def _bad_payloads(claims: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+def bad_payloads(claims: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Give payloads that no revocation list may have, each with a name."""
     yield from json_attacks.members(claims)
     yield from json_attacks.texts_of_json(claims)
     yield from json_attacks.integers(claims, "iat", "exp", "version")
