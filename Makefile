@@ -4,27 +4,36 @@ VENV := .venv
 PY := $(VENV)/bin/python
 CODE := token sdk backend local_kms tests benchmarks scripts
 DB ?= sqlite
+SIGNER ?= local
 EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults simulate check format lint types imports schema schema-check bench bench-capacity pins clean
+.PHONY: help run kms test test-faults simulate check format lint types imports schema schema-check bench bench-capacity pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # exec: a signal that ends make reaches the server, and not a shell between them.
-run: run-$(DB) ## start the server with a demo license (PORT=8000, LICENSE_DATA_DIR=.local, DB=postgres)
+run: run-$(DB)-$(SIGNER) ## start the server with a demo license (PORT=8000, DB=postgres, SIGNER=kms)
 
-.PHONY: run-sqlite run-postgres
-run-sqlite: $(VENV)/installed-run
+.PHONY: run-sqlite-local run-postgres-local run-sqlite-kms run-postgres-kms
+run-sqlite-local: $(VENV)/installed-run
 	@$(EMBEDDED) exec $(PY) backend/manage.py quickstart
 
-run-postgres: $(VENV)/installed-run $(VENV)/installed-postgres
+run-postgres-local: $(VENV)/installed-run $(VENV)/installed-postgres
 	@$(EMBEDDED) PYTHONPATH=backend LICENSE_DATA_DIR=$${LICENSE_DATA_DIR:-.local/postgres} \
 		exec $(PY) -m coditect_license.run_on_postgres quickstart
 
-.PHONY: kms
+ON_KMS := PYTHONPATH=backend exec $(PY) -m coditect_license.run_on_kms $(PY)
+run-sqlite-kms: $(VENV)/installed-run $(VENV)/installed-kms
+	@$(EMBEDDED) LICENSE_DATA_DIR=$${LICENSE_DATA_DIR:-.local/sqlite-kms} \
+		$(ON_KMS) backend/manage.py quickstart
+
+run-postgres-kms: $(VENV)/installed-run $(VENV)/installed-postgres $(VENV)/installed-kms
+	@$(EMBEDDED) LICENSE_DATA_DIR=$${LICENSE_DATA_DIR:-.local/postgres-kms} \
+		$(ON_KMS) -m coditect_license.run_on_postgres quickstart
+
 kms: $(VENV)/installed-kms ## start a local Cloud KMS (ARGS="serve --port 9443", ARGS="fault --help")
 	@PYTHONPATH=backend exec $(PY) -m local_kms $(or $(ARGS),serve)
 

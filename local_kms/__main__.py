@@ -29,11 +29,7 @@ A local Cloud KMS listens on {address} with the keys in {folder}
 The key is {version}
 Point the license server at it:
 
-export LICENSE_SIGNER=kms
-export CLOUD_KMS_KEY_VERSION_NAME={version}
-export CLOUD_KMS_ENDPOINT={address}
-export GRPC_DEFAULT_SSL_ROOTS_FILE_PATH={certificate}
-export GOOGLE_APPLICATION_CREDENTIALS={signer}
+{exports}
 
 To administer keys: GOOGLE_APPLICATION_CREDENTIALS={administrator}
 To make calls fail: make kms ARGS="fault --help"
@@ -63,7 +59,10 @@ def serve(asked: argparse.Namespace) -> None:
     if not (asked.folder / "projects").exists():
         _say("making the keys of this folder (a few seconds, once)\n")
     with running_kms(asked.folder, port=asked.port, habits=habits) as kms:
-        _say(_greeting(kms, asked))
+        settings = _prepared(kms, asked.key)
+        if asked.settings:
+            _write_settings(asked.settings, settings)
+        _say(_greeting(kms, asked.key, settings, asked.folder))
         signal.sigwait(stops)
     _say("stopped\n")
 
@@ -89,23 +88,43 @@ def heal(asked: argparse.Namespace) -> None:
     _say("no faults from the next call on\n")
 
 
-def _greeting(kms: LocalKms, asked: argparse.Namespace) -> str:
-    """Make the key and two accounts when they are missing, and say how to use them."""
-    key = kms.ensure_signing_key(asked.key)
-    project = key.split("/")[1]
-    signer = kms.service_account("license-server", project=project)
-    administrator = kms.service_account("key-administrator", project=project)
+def _prepared(kms: LocalKms, key: str) -> dict[str, str]:
+    """Make the key and who signs with it when they are missing; return a server's settings."""
+    kms.ensure_signing_key(key)
+    signer = kms.service_account("license-server", project=_project_of(key))
     kms.grant("roles/cloudkms.signerVerifier", on=key, to=signer)
+    return {
+        "LICENSE_SIGNER": "kms",
+        "CLOUD_KMS_KEY_VERSION_NAME": f"{key}/cryptoKeyVersions/1",
+        "CLOUD_KMS_ENDPOINT": kms.address,
+        "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(kms.certificate.file),
+        "GOOGLE_APPLICATION_CREDENTIALS": str(signer),
+    }
+
+
+def _greeting(kms: LocalKms, key: str, settings: dict[str, str], folder: Path) -> str:
+    """Make an administrator when there is none, and say how to use all this."""
+    project = _project_of(key)
+    administrator = kms.service_account("key-administrator", project=project)
     for role in ("roles/cloudkms.admin", "roles/cloudkms.publicKeyViewer"):
         kms.grant(role, on=f"projects/{project}", to=administrator)
     return _GREETING.format(
         address=kms.address,
-        folder=Path(asked.folder).absolute(),
-        version=f"{key}/cryptoKeyVersions/1",
-        certificate=kms.certificate.file,
-        signer=signer,
+        folder=folder.absolute(),
+        version=settings["CLOUD_KMS_KEY_VERSION_NAME"],
+        exports="\n".join(f"export {name}={value}" for name, value in settings.items()),
         administrator=administrator,
     )
+
+
+def _write_settings(file: Path, settings: dict[str, str]) -> None:
+    """Write the settings, whole or not at all: whoever waits for the file reads it at once."""
+    lines = "".join(f"{name}={value}\n" for name, value in settings.items())
+    DataFolder(file.parent).write(file.name, lines.encode())
+
+
+def _project_of(key: str) -> str:
+    return key.split("/")[1]
 
 
 def _say(text: str) -> None:
@@ -133,6 +152,9 @@ def _parser() -> argparse.ArgumentParser:
 def _describe_serve(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=serve)
     command.add_argument("--port", type=int, default=_PORT, help=f"0 for a free one ({_PORT})")
+    command.add_argument(
+        "--settings", type=Path, help="a file to write a server's settings to, once it listens"
+    )
     command.add_argument("--key", default=_KEY, help="the key to make when it is missing")
     command.add_argument(
         "--generation-seconds", type=float, default=0, help="how long new versions are pending"

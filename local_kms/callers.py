@@ -6,6 +6,7 @@ no token endpoint is asked. Source: google-auth, service accounts with self-sign
 
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,9 @@ from local_kms.key_material import KeySource
 
 AUDIENCE: Final = "https://cloudkms.googleapis.com/"
 
+_SCOPES: Final = frozenset(
+    f"https://www.googleapis.com/auth/{scope}" for scope in ("cloud-platform", "cloudkms")
+)
 _SKEW_SECONDS: Final = 60
 _MOST_KNOWN_TOKENS: Final = 1_000
 _EXPECTED: Final = (
@@ -90,8 +94,8 @@ class Callers:
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise _bad_credential() from error
         expires = claims.get("exp")
-        said = (claims.get("iss"), claims.get("sub"), claims.get("aud"))
-        if said != (email, email, AUDIENCE) or not isinstance(expires, int):
+        said = (claims.get("iss"), claims.get("sub"))
+        if said != (email, email) or not _is_for_us(claims) or not isinstance(expires, int):
             raise _bad_credential()
         if len(self._known) >= _MOST_KNOWN_TOKENS:
             self._known.clear()
@@ -101,6 +105,13 @@ class Callers:
     def _learn(self, account: dict[str, str]) -> None:
         key = RSAKey.import_key(account["private_key"])
         self._accounts[account["private_key_id"]] = (account["client_email"], key)
+
+
+def _is_for_us(claims: Mapping[str, object]) -> bool:
+    """Return whether a token is for Cloud KMS: by audience, or where it has none by scope."""
+    if "aud" in claims:
+        return claims["aud"] == AUDIENCE
+    return not _SCOPES.isdisjoint(str(claims.get("scope", "")).split())
 
 
 def _file(email: str) -> str:

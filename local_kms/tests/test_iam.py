@@ -20,6 +20,7 @@ from local_kms.tests.keys import State, make_version, set_state, sign_digest
 
 DIGEST = bytes(32)
 SIGN = "cloudkms.cryptoKeyVersions.useToSign"
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 VIEW = "cloudkms.cryptoKeyVersions.viewPublicKey"
 
 
@@ -197,25 +198,31 @@ def token_of(account: Path, **claims: Any) -> str:
     known = json.loads(account.read_bytes())
     email, now = known["client_email"], int(utc_now().timestamp())
     right = {"iss": email, "sub": email, "aud": AUDIENCE, "iat": now, "exp": now + 600}
+    said = {name: value for name, value in {**right, **claims}.items() if value is not None}
     key = RSAKey.import_key(known["private_key"])
     header = {"alg": "RS256", "kid": known["private_key_id"]}
-    return jwt.encode(header, {**right, **claims}, key, algorithms=["RS256"])
+    return jwt.encode(header, said, key, algorithms=["RS256"])
 
 
 def test_the_token_decides_who_calls(server: LocalKms, owner: Path, ring: str) -> None:
     other = json.loads(server.service_account("other", project="app").read_bytes())
     wrong = [
         token_of(owner, aud="https://pubsub.googleapis.com/"),
+        token_of(owner, aud=None),
+        token_of(owner, aud=None, scope="https://www.googleapis.com/auth/pubsub"),
+        token_of(owner, aud=None, exp=None, scope=SCOPE),
         token_of(owner, exp=int(utc_now().timestamp()) - 120),
         token_of(owner, iss=other["client_email"], sub=other["client_email"]),
         token_of(owner)[:-8],
         "none",
     ]
 
-    right = call_with(server, ring, ("authorization", f"Bearer {token_of(owner)}"))
+    right = [token_of(owner), token_of(owner, aud=None, scope=f"openid {SCOPE}")]
+
+    accepted = {call_with(server, ring, ("authorization", f"Bearer {token}")) for token in right}
     refused = {call_with(server, ring, ("authorization", f"Bearer {token}")) for token in wrong}
 
-    assert right == grpc.StatusCode.OK
+    assert accepted == {grpc.StatusCode.OK}
     assert refused == {grpc.StatusCode.UNAUTHENTICATED}
     assert call_with(server, ring) == grpc.StatusCode.UNAUTHENTICATED
     basic = ("authorization", f"Basic {token_of(owner)}")
