@@ -23,6 +23,11 @@ _REPOSITORY: Final = Path(__file__).resolve().parents[2]
 _START_SECONDS: Final = 60  # the first start makes three RSA keys
 _STOP_SECONDS: Final = 10
 _POLL_SECONDS: Final = 0.02
+_TOLD: Final = """\
+signing with {version}
+To see it fail: make kms ARGS="fault AsymmetricSign --code UNAVAILABLE --folder {folder}"
+and to heal it: make kms ARGS="heal --folder {folder}"
+"""
 
 
 class LocalKmsFailed(Exception):
@@ -33,7 +38,9 @@ def main(command: Sequence[str]) -> int:
     """Run a command that signs with a local KMS; return its exit status, 2 for a mistake."""
     try:
         folder = data_dir(env.text("LICENSE_DATA_DIR", ".local/sqlite-kms")) / "kms"
+        _say("starting a local Cloud KMS (its first start makes keys, for a few seconds)\n")
         with _running_kms(folder) as settings:
+            _say(_TOLD.format(folder=folder, version=settings["CLOUD_KMS_KEY_VERSION_NAME"]))
             return _run(command, settings)
     except (env.EnvironmentMistake, LocalKmsFailed) as error:
         sys.stderr.write(f"error: {error}\n")
@@ -90,6 +97,11 @@ def _settings_of(
             raise LocalKmsFailed(f"the local KMS is not ready after {_START_SECONDS} s")
         time.sleep(_POLL_SECONDS)
     return dict(line.split("=", 1) for line in settings.read_text().splitlines())
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _complaint(errors: Path) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from local_kms.faults import read_faults
+
 ROOT = Path(__file__).resolve().parents[2]
 SIGN = """
 import hashlib, os
@@ -82,6 +84,18 @@ def test_a_mistake_is_one_line(tmp_path: Path) -> None:
     assert (key.returncode, tamper.returncode) == (2, 2)
     assert key.stderr.startswith("error: 'license-key' is not the resource name")
     assert tamper.stderr.startswith("error: every must be at least 1")
+
+
+def test_the_commands_of_the_how_to_do_what_it_says(tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/local-kms.md").read_text()
+    commands = re.findall(r'^make kms ARGS="((?:fault|heal).*?) --folder \S+"$', page, re.MULTILINE)
+    assert len(commands) == 4
+
+    for command in commands:
+        done = run("-m", "local_kms", *command.split(), "--folder", str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        in_force = read_faults(tmp_path / "faults.json")
+        assert set(in_force) == ({"AsymmetricSign"} if command.startswith("fault") else set())
 
 
 def test_help_names_every_command() -> None:
