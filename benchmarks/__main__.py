@@ -17,6 +17,7 @@ from benchmarks import (
     heartbeat_latency,
     offline_verify,
     server_memory,
+    signing_latency,
 )
 from benchmarks.figures import Answer
 from benchmarks.machine import NotMeasurable, describe_machine, describe_software
@@ -33,6 +34,7 @@ QUESTIONS: Final[dict[str, Callable[[Run], Answer]]] = {
     "admission": admission.answer,
     "offline_verify": offline_verify.answer,
     "server_memory": server_memory.answer,
+    "signing_latency": signing_latency.answer,
     "drf_comparison": drf_comparison.answer,
 }
 

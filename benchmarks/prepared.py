@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -13,6 +15,7 @@ from benchmarks.machine import REPOSITORY
 
 LICENSES: Final = 20
 SEATS_OF_LICENSE: Final = 50_000
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 ISSUER: Final = "http://benchmark.example"
 
 
@@ -53,11 +56,14 @@ def server_environment(
     }
 
 
-def prepare_ledger(directory: Path) -> Ledger:
-    """Make the data folder in a process of its own, because Django can be set up only once."""
+def prepare_ledger(directory: Path, more: Mapping[str, str] = _NONE) -> Ledger:
+    """Make the data folder in a process of its own, because Django can be set up only once.
+
+    ``more`` settings win over those of :func:`server_environment`.
+    """
     made = subprocess.run(
         [sys.executable, "-m", "benchmarks.ledger"],
-        env=server_environment(directory, "coditect_license.settings"),
+        env={**server_environment(directory, "coditect_license.settings"), **more},
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -7,21 +7,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from benchmarks import calls
+from benchmarks.bursts import BurstJob, Reply
 from benchmarks.load import Job, answer_length
 from benchmarks.machine import REPOSITORY
 from benchmarks.meter import Outcome
 from benchmarks.prepared import Ledger, server_environment
 
 SETTINGS: Final = "coditect_license.settings"
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _START_SECONDS: Final = 20
 _STOP_SECONDS: Final = 40
 _LOOK_SECONDS: Final = 0.05
@@ -63,6 +66,18 @@ class RunningServer:
             raise MeasurementFailed(f"{len(outcome.faults)} faults; first: {outcome.faults[:1]}")
         return outcome
 
+    def burst(self, job: BurstJob) -> list[Reply]:
+        """Send many requests at once from a process of its own; return every answer."""
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.bursts"],
+            input=msgspec.json.encode(job),
+            stdout=subprocess.PIPE,
+            cwd=REPOSITORY,
+            timeout=job.seconds + _LOAD_GRACE_SECONDS,
+            check=True,
+        )
+        return msgspec.json.decode(done.stdout, type=list[Reply])
+
     def ask(self, requests: list[bytes]) -> list[dict[str, Any]]:
         """Send requests one after the other and return the JSON bodies of the answers."""
         with socket.create_connection(("127.0.0.1", self.port), _ANSWER_SECONDS) as connection:
@@ -85,11 +100,16 @@ class RunningServer:
 
 @contextmanager
 def running_server(
-    prepared: Path, ledger: Ledger, settings: str = SETTINGS, database_url: str = ""
+    prepared: Path,
+    ledger: Ledger,
+    settings: str = SETTINGS,
+    database_url: str = "",
+    more: Mapping[str, str] = _NONE,
 ) -> Iterator[RunningServer]:
     """Serve a copy of a prepared data folder, and stop and remove it at the end.
 
-    The ledger is in that folder, unless ``database_url`` names a database of PostgreSQL.
+    The ledger is in that folder, unless ``database_url`` names a database of PostgreSQL. ``more``
+    adds to the server's environment.
 
     The request log goes to a file in that folder. Raises MeasurementFailed when the server does
     not start, or does not stop with status 0.
@@ -100,7 +120,7 @@ def running_server(
         with (data / "server.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, str(REPOSITORY / "backend" / "manage.py"), "serve"],
-                env=server_environment(data, settings, port, database_url),
+                env={**server_environment(data, settings, port, database_url), **more},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
