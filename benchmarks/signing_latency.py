@@ -5,8 +5,8 @@ acquires are sent at once, those for ``license_data`` (direct: one KMS signature
 ``license_token`` (delegated: none). The KMS is healthy, takes 100 ms longer, fails (UNAVAILABLE),
 is out of quota (RESOURCE_EXHAUSTED), or hangs. In trouble the first acquires (three, or one burst)
 meet a closed breaker, the later ones an open one. A no-op sent as often at once says what so many
-requests cost alone. A refused acquire takes a seat and hands it back, which costs more than a granted
-one: at 1,000 at once that is most of what the later ones wait for.
+requests cost alone. A refused acquire takes a seat and hands it back, which costs more than a
+granted one: at 1,000 at once that is most of what the later ones wait for.
 """
 
 import math
