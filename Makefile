@@ -34,7 +34,7 @@ run-postgres-kms: $(VENV)/installed-run $(VENV)/installed-postgres $(VENV)/insta
 	@$(EMBEDDED) LICENSE_DATA_DIR=$${LICENSE_DATA_DIR:-.local/postgres-kms} \
 		$(ON_KMS) -m coditect_license.run_on_postgres quickstart
 
-kms: $(VENV)/installed-kms ## start a local Cloud KMS (ARGS="serve --port 9443", ARGS="fault --help")
+kms: $(VENV)/installed-run $(VENV)/installed-kms ## start a local Cloud KMS (ARGS="serve --port 9443", ARGS="fault --help")
 	@PYTHONPATH=backend exec $(PY) -m local_kms $(or $(ARGS),serve)
 
 test: $(VENV)/installed-dev ## run every test (T=path for some of them)

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-THREADS: Final = 64
-"""Signatures under way at a time: 1,600 a second at a round trip of 40 ms."""
+THREADS: Final = 16
+"""Signatures under way at a time: 400 a second at a round trip of 40 ms, 1,600 at 10 ms.
+
+More is less: with 48 of them a busy process could not keep its own deadlines (docs/adr/0014).
+"""
 
 SLOW_SECONDS: Final = 0.4
 """A signature that takes as long as one attempt may take is a sign of trouble, even if it comes."""

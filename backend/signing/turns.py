@@ -77,15 +77,24 @@ class Turns:
             raise
 
     def _begun(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
-        began_at = self._clock()
-        running = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        running.add_done_callback(lambda ended: self._ended(ended, began_at))
-        return running
+        took_seconds = 0.0
 
-    def _ended(self, ended: asyncio.Future[_T], began_at: float) -> None:
-        has_failed = ended.cancelled() or ended.exception() is not None
-        self._in_trouble = has_failed or self._clock() - began_at >= self._slow_seconds
-        self._pass_on()
+        def timed() -> _T:
+            nonlocal took_seconds
+            began_at = self._clock()  # in the thread: a busy event loop is no sign of trouble
+            try:
+                return work()
+            finally:
+                took_seconds = self._clock() - began_at
+
+        def ended(running: asyncio.Future[_T]) -> None:
+            has_failed = running.cancelled() or running.exception() is not None
+            self._in_trouble = has_failed or took_seconds >= self._slow_seconds
+            self._pass_on()
+
+        running = asyncio.get_running_loop().run_in_executor(self._pool, timed)
+        running.add_done_callback(ended)
+        return running
 
     def _pass_on(self) -> None:
         """Refuse who waited in vain, and give the turn to the first of the others."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:  # psycopg and the server are for the tests that ask for them
+if TYPE_CHECKING:  # psycopg, gRPC and their servers are for the tests that ask for them
     from coditect_license.private_postgres import PrivatePostgres
+    from tests.support.cloud_kms import CloudKms
 
 _DATA_DIR = tempfile.TemporaryDirectory(prefix="license-tests-")
 os.environ["LICENSE_PROFILE"] = "embedded"
@@ -87,3 +88,21 @@ def postgres_db(
     assert "db" not in request.fixturenames, "a test is on SQLite or on PostgreSQL, not on both"
     with copy_of(migrated_postgres, postgres_server) as url, django_on(url):
         yield url
+
+
+@pytest.fixture
+def kms(tmp_path: Path) -> Iterator[CloudKms]:
+    """A local Cloud KMS with one signing key."""
+    from tests.support.cloud_kms import cloud_kms
+
+    with cloud_kms(tmp_path / "kms") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def unhurt_kms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudKms]:
+    """One that no test does harm to."""
+    from tests.support.cloud_kms import cloud_kms
+
+    with cloud_kms(tmp_path_factory.mktemp("kms")) as running:
+        yield running

@@ -50,12 +50,14 @@ from leasing.http.shown_tokens import ShownTokens
 from leasing.stores.sqlite import SqliteStore
 from signing.delegation import LIFETIME_SECONDS, DelegatedSigner
 from signing.errors import SigningUnavailable
+from signing.kms_service import SLOW_SECONDS, THREADS, KMSSigningService
 from signing.local import LocalSigner
 from signing.operations import remember_root
 from signing.own_tokens import OwnTokens
 from signing.published_keys import PublishedKeys
 from signing.root import Root
 from signing.seals import Seals
+from signing.signer import Signer
 from soft_state.allowances import Allowances
 from tests.support.clock import ManualClock
 from tests.support.customer import HASHER, Customer
@@ -126,7 +128,8 @@ class CountedTokens(OwnTokens):
 class Plane:
     """A started leasing plane on a migrated database, and everything a test wants to hold of it.
 
-    ``clock`` is the clock of ledger, signers and door; it starts at the present.
+    ``clock`` is the clock of ledger, signers and door; it starts at the present. ``signer`` is the
+    root in the place of the moody one.
     """
 
     def __init__(
@@ -142,18 +145,20 @@ class Plane:
         forwarded_hops: int = 0,
         most_held_back: int = MOST_HELD_BACK,
         shared: Allowances | None = None,
+        signer: Signer | None = None,
     ) -> None:
         self.database = database
         self.clock = ManualClock(utc_now())
         self.root = MoodyRoot(folder)
-        self.roots = Roots([self.root.public_key])
-        self.present_root = Root(self.root)
+        signs = signer or self.root
+        self.roots = Roots([signs.public_key])
+        self.present_root = Root(signs)
         self.published = PublishedKeys(self.present_root, issuer=ISSUER)
         self.issuer = DevelopmentIssuer.open(
             folder / "issuer.pem", audience=ISSUER, clock=self.clock
         )
         self.issuer.ensure_row()
-        remember_root(self.root, now=self.clock.now)
+        remember_root(signs, now=self.clock.now)
         self.own_tokens = CountedTokens(issuer=ISSUER)
         self.log_file = folder / "requests.log"
         self._log = JsonLines(os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
@@ -164,7 +169,10 @@ class Plane:
             lifetime_seconds=delegation_seconds,
             max_lease_seconds=delegation_seconds // 2,
         )
-        self.seals = Seals(self.present_root, delegated, direct_signing=direct_signing)
+        pace: dict[str, Any] = {}
+        if isinstance(signer, KMSSigningService):
+            pace = {"threads": THREADS, "slow_seconds": SLOW_SECONDS}
+        self.seals = Seals(self.present_root, delegated, direct_signing=direct_signing, **pace)
         self.engine = Engine(SqliteStore(database, clock=self.clock), most_waiting=most_waiting)
         self.shared = Allowances() if shared is None else shared
         self.admission = Admission(self.engine, self.shared, quotas, clock=self._seconds)

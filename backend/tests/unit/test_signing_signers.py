@@ -1,4 +1,6 @@
-"""Every signer passes one suite; the local one also keeps its file safe."""
+"""Every signer passes one suite; the local one also keeps its file safe.
+
+What only Cloud KMS can do wrong is in test_kms_signing.py and test_kms_start.py."""
 
 import logging
 import os
@@ -6,6 +8,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from time import perf_counter
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
@@ -25,6 +28,7 @@ from signing.delegation import MemorySigner
 from signing.errors import UnsafeKey
 from signing.local import LocalSigner
 from signing.signer import Signer
+from tests.support.cloud_kms import CloudKms
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +38,15 @@ def root_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session", params=["local", "memory"])
-def signer(request: pytest.FixtureRequest, root_key_file: Path) -> Signer:
-    return LocalSigner.open(root_key_file) if request.param == "local" else MemorySigner()
+@pytest.fixture(scope="session", params=["local", "kms", "memory"])
+def signer(request: pytest.FixtureRequest) -> Signer:
+    """Each signer there is. A further one is a file in signing/ and a line here."""
+    if request.param == "local":
+        return LocalSigner.open(request.getfixturevalue("root_key_file"))
+    if request.param == "kms":
+        kms: CloudKms = request.getfixturevalue("unhurt_kms")
+        return kms.signer()
+    return MemorySigner()
 
 
 def pem_of(key: RSAPrivateKey | Ed25519PrivateKey) -> bytes:
@@ -74,6 +84,14 @@ class TestEverySigner:
             signatures = list(pool.map(signer.sign, messages))
         for message, signature in zip(messages, signatures, strict=True):
             signer.public_key.verify(message, signature)
+
+    def test_gives_its_public_half_in_no_time(self, signer: Signer) -> None:
+        """From memory: it is asked on the event loop."""
+        began_at = perf_counter()
+        for _ in range(1_000):
+            assert signer.public_key.key_id == signer.key_id
+
+        assert perf_counter() - began_at < 1.0
 
 
 class TestTheLocalSigner:
