@@ -1,15 +1,19 @@
 """Every keeper of private root keys does the same: one suite for all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from coditect_license_token import Algorithm
-from signing.errors import UnsafeKey
+from foundation.clock import utc_now
+from local_kms.faults import Fault
+from signing.errors import SigningUnavailable, UnsafeKey
 from signing.key_versions import KeyState, KeyVersions
 from signing.local_versions import DESTRUCTION_SECONDS, LocalKeyVersions
+from tests.support.administered_kms import ADMIN, AdministeredKms, administered_kms
 from tests.support.clock import ManualClock
 from tests.support.roots import making_roots
 
@@ -22,16 +26,24 @@ class Keeper:
     pass_term: Callable[[], None]
 
 
-def local(folder: Path) -> Keeper:
+@contextmanager
+def local(folder: Path) -> Iterator[Keeper]:
     clock = ManualClock()
     versions = LocalKeyVersions(folder / "root-key.pem", clock=clock, make=making_roots())
-    return Keeper(versions, lambda: clock.advance(DESTRUCTION_SECONDS))
+    yield Keeper(versions, lambda: clock.advance(DESTRUCTION_SECONDS))
 
 
-@pytest.fixture(params=[local])
-def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Keeper:
-    made: Keeper = request.param(tmp_path)
-    return made
+@contextmanager
+def cloud(folder: Path) -> Iterator[Keeper]:
+    clock = ManualClock(utc_now())
+    with administered_kms(folder, clock) as kms:
+        yield Keeper(kms.versions(), lambda: clock.advance(DESTRUCTION_SECONDS))
+
+
+@pytest.fixture(params=[local, cloud])
+def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
+    with request.param(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
@@ -42,6 +54,17 @@ def versions(keeper: Keeper) -> KeyVersions:
 @pytest.fixture
 def location(versions: KeyVersions) -> str:
     return versions.create().location
+
+
+KEY = "projects/vault/locations/us-central1/keyRings/ring/cryptoKeys/root"
+NOBODYS = [
+    "file:root-key-9.pem",
+    "file:../root-key.pem",
+    "",
+    "root-key.pem",
+    f"{KEY}/cryptoKeyVersions/99",
+    f"{KEY}s/cryptoKeyVersions/1",
+]
 
 
 def state(versions: KeyVersions, location: str) -> KeyState:
@@ -59,7 +82,7 @@ def test_a_new_key_is_enabled_and_signs(versions: KeyVersions, location: str) ->
 def test_each_new_key_is_another_and_all_are_listed_oldest_first(versions: KeyVersions) -> None:
     made = [versions.create() for _ in range(2)]
 
-    assert list(versions.all()) == made
+    assert list(versions.all())[-2:] == made
     assert len({versions.signer(version.location).key_id for version in made}) == 2
 
 
@@ -127,8 +150,14 @@ def test_a_key_that_nobody_made_is_unknown(versions: KeyVersions, location: str,
 
 
 class TestLocalFiles:
-    def test_destruction_removes_the_key_from_the_disk(self, tmp_path: Path) -> None:
-        keeper = local(tmp_path)
+    @pytest.fixture
+    def keeper(self, tmp_path: Path) -> Iterator[Keeper]:
+        with local(tmp_path) as made:
+            yield made
+
+    def test_destruction_removes_the_key_from_the_disk(
+        self, keeper: Keeper, tmp_path: Path
+    ) -> None:
         location = keeper.versions.create().location
         secret = (tmp_path / "root-key.pem").read_bytes()
         keeper.versions.disable(location)
@@ -139,16 +168,57 @@ class TestLocalFiles:
 
         assert all(secret not in path.read_bytes() for path in tmp_path.iterdir())
 
-    def test_other_files_of_the_folder_are_no_keys(self, tmp_path: Path) -> None:
-        keeper = local(tmp_path)
+    def test_other_files_of_the_folder_are_no_keys(self, keeper: Keeper, tmp_path: Path) -> None:
         for name in ("root-key.pem.bak", "root-key-x.pem", "root.pem", "license.sqlite3"):
             (tmp_path / name).touch()
 
         assert keeper.versions.all() == ()
 
-    def test_every_key_file_is_for_its_owner_alone(self, tmp_path: Path) -> None:
-        keeper = local(tmp_path)
+    def test_every_key_file_is_for_its_owner_alone(self, keeper: Keeper, tmp_path: Path) -> None:
         location = keeper.versions.create().location
         keeper.versions.disable(location)
 
         assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+class TestCloudKms:
+    @pytest.fixture
+    def kms(self, tmp_path: Path) -> Iterator[AdministeredKms]:
+        with administered_kms(tmp_path, ManualClock(utc_now())) as running:
+            yield running
+
+    def test_a_version_is_pending_until_it_was_generated(self, tmp_path: Path) -> None:
+        clock = ManualClock(utc_now())
+        with administered_kms(tmp_path, clock) as kms:
+            kms.server.habits.generation_seconds = 60
+            versions = kms.versions()
+
+            location = versions.create().location
+
+            assert state(versions, location) is KeyState.PENDING
+            with pytest.raises(UnsafeKey, match="pending"):
+                versions.signer(location)
+            clock.advance(60)
+            assert state(versions, location) is KeyState.ENABLED
+
+    def test_without_the_right_to_administer_it_says_which_role_is_missing(
+        self, kms: AdministeredKms
+    ) -> None:
+        kms.server.withdraw(ADMIN, on=kms.key, of=kms.account)
+
+        with pytest.raises(UnsafeKey, match=ADMIN):
+            kms.versions().create()
+
+    @pytest.mark.parametrize("code", ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "INTERNAL"])
+    def test_when_it_cannot_be_reached_the_call_may_be_repeated(
+        self, kms: AdministeredKms, code: str
+    ) -> None:
+        versions = kms.versions()
+        kms.server.faults.set("CreateCryptoKeyVersion", Fault(code=code, times=1))
+        before = len(versions.all())
+
+        with pytest.raises(SigningUnavailable):
+            versions.create()
+        versions.create()
+
+        assert len(versions.all()) == before + 1
