@@ -9,7 +9,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run kms test test-faults simulate check format lint types imports schema schema-check bench bench-capacity pins clean
+.PHONY: help run kms test test-faults simulate fuzz check format lint types imports schema schema-check bench bench-capacity pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ simulate: $(VENV)/installed-dev ## simulate crashes in virtual time (SEEDS=100 O
 	@cd backend && ../$(PY) -m tests.support.simulation $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(OPS),--operations $(OPS)) $(if $(JOBS),--jobs $(JOBS)) \
 		$(if $(FIRST),--first $(FIRST)) $(if $(BUG),--bug "$(BUG)") $(ARGS)
+
+fuzz: $(VENV)/installed-dev $(VENV)/installed-fuzz ## fuzz what reads documents of others (SECONDS=60 TARGETS= REPLAY=file)
+	@cd token && ../$(PY) -m fuzz $(TARGETS) --seconds $(or $(SECONDS),60) $(if $(REPLAY),--replay $(REPLAY))
 
 check: lint types imports schema-check test ## everything that must pass before a change lands
 
@@ -90,6 +93,9 @@ $(VENV)/installed-postgres: requirements/postgres.txt
 
 $(VENV)/installed-kms: requirements/kms.txt
 	@scripts/dev/install kms
+
+$(VENV)/installed-fuzz: requirements/fuzz.txt
+	@scripts/dev/install fuzz
 
 $(VENV)/installed-dev: requirements/dev.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install dev

@@ -126,7 +126,6 @@ def _headers(it: Original) -> Iterator[tuple[str, str, str]]:
         "b64": False,
         "x5t#S256": "AAAA",
         "zip": "DEF",
-        "": "",
         "__proto__": {},
         "cty": "JWT",
         "enc": "A256GCM",

@@ -251,6 +251,7 @@ ATTACKS = {
         for name, values in CLAIM_VALUES.items()
         for value in values
     },
+    "claim: over": with_claims(iat=str(NOW - 700), exp=str(NOW - 60)),
     **{f"form: {name}": text for name, text in FORMS.items()},
 }
 
@@ -260,8 +261,7 @@ def trusted(issuer: str, audience: str, jwk: dict[str, Any], key_id: str) -> Iss
     return Issuer(issuer=issuer, audience=audience, kind=PrincipalKind.USER, keys=keys)
 
 
-@pytest.fixture
-def verifier() -> BearerVerifier:
+def verifier_of_three_issuers() -> BearerVerifier:
     other_jwk = OKPKey.import_key(OTHER_KEY).as_dict(private=False)
     table = IssuerTable(
         (
@@ -275,6 +275,11 @@ def verifier() -> BearerVerifier:
         clock=lambda: datetime.fromtimestamp(NOW, UTC),
         tenant_exists=lambda tenant_id: tenant_id == UUID(TENANT),
     )
+
+
+@pytest.fixture
+def verifier() -> BearerVerifier:
+    return verifier_of_three_issuers()
 
 
 @pytest.mark.parametrize("text", [GOOD, by_rsa()], ids=["Ed25519", "RS256"])

@@ -1,0 +1,1 @@
+"""Fuzzing of everything that reads documents of others: `make fuzz`."""
