@@ -82,6 +82,28 @@ def client(make_client: MakeClient) -> LicenseClient:
 
 
 @pytest.fixture
+def kept(
+    client: LicenseClient, callbacks: dict[str, Callable[[Lease], None]], clock: ManualClock
+) -> Lease:
+    """A lease that is kept in the background, and whose program is told everything."""
+    lease = client.acquire(**callbacks)  # type: ignore[arg-type]
+    clock.settle()
+    return lease
+
+
+@pytest.fixture
+def let_pass(clock: ManualClock) -> Callable[[int], None]:
+    """Let seconds pass in steps, giving the keeper its turn at each."""
+
+    def step_by_step(seconds: int) -> None:
+        for _ in range(seconds // 5):
+            clock.advance(5)
+            clock.settle()
+
+    return step_by_step
+
+
+@pytest.fixture
 def environment(server: FakeLicenseServer, tmp_path: Path) -> dict[str, str]:
     """What a program on another process needs to be a client of the server."""
     roots = tmp_path / "roots.pem"

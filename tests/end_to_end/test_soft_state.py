@@ -9,7 +9,8 @@ import pytest
 from end_to_end.processes import manage, vendor
 from support.server import RunningServer, StartServer
 
-from tests.support.valkey import PASSWORD, RunningValkey, running_valkey, until
+from tests.support.valkey import PASSWORD, RunningValkey, running_valkey
+from tests.support.waiting import until
 
 NO_SESSION = "/api/v1/licenses/sessions/00000000-0000-4000-8000-000000000000/"
 WITHOUT_NOTICES_SECONDS = 90

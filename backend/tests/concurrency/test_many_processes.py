@@ -5,7 +5,6 @@ import subprocess
 from collections import Counter
 from contextlib import ExitStack
 from random import Random
-from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -20,6 +19,7 @@ from tests.support.customer import HASHER, Customer
 from tests.support.ledger import contradictions, live_seats
 from tests.support.postgres import LEASING_LOGIN, as_leasing
 from tests.support.telling import tell
+from tests.support.waiting import until
 
 PROCESSES = 10
 LIVES = 3
@@ -102,10 +102,10 @@ def live_and_be_killed(
 
 def wait_until_alone(database: str) -> None:
     """Wait until the server has finished or given up what the killed had sent."""
-    deadline = monotonic() + 10
-    while connections_of_stores(database):
-        assert monotonic() < deadline, "the server goes on without its clients"
-        sleep(0.01)
+    until(
+        lambda: not connections_of_stores(database),
+        failure="the server goes on without its clients",
+    )
 
 
 def check_ledger(customer: Customer, said: list[Acknowledged]) -> None:

@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from tests.support.postgres import (
     folder_for_postgres,
     make_template,
 )
+from tests.support.waiting import until
 from tests.support.world import World, open_postgres
 
 PROGRAM_SECONDS = 60
@@ -79,15 +79,13 @@ def give_like(example: Path, folder: Path) -> None:
 
 
 def wait_until_followed(primary: PrivatePostgres) -> None:
-    give_up_at = time.monotonic() + PROGRAM_SECONDS
+    streaming = "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"
     with psycopg.connect(primary.url("postgres"), autocommit=True) as connection:
-        while time.monotonic() < give_up_at:
-            row = connection.execute(
-                "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"
-            ).fetchone()
-            if row is not None:
-                return
-    raise TimeoutError("the standby does not follow its primary")
+        until(
+            lambda: connection.execute(streaming).fetchone(),
+            seconds=PROGRAM_SECONDS,
+            failure="the standby does not follow its primary",
+        )
 
 
 def test_s2_after_a_failover_seats_wait_for_their_holders(pair: Pair) -> None:

@@ -1,6 +1,5 @@
 """Processes that share a Valkey: one limit for all of them, and notices from each to all."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,11 +12,22 @@ from soft_state.allowances import Allowances
 from soft_state.notices import Board, Topic
 from soft_state.valkey import CHANNEL, Publisher
 from tests.support.customer import Customer
-from tests.support.fleet import BRISK, SILENCE_SECONDS, in_fleet
+from tests.support.fleet import in_fleet
 from tests.support.plane import Plane
-from tests.support.valkey import PASSWORD, RunningValkey, running_valkey, until
+from tests.support.valkey import PASSWORD, RunningValkey, running_valkey
+from tests.support.waiting import until
 
 PER_MINUTE = 60
+
+
+class CountedLessons(Allowances):
+    """Counts how often a process was told what all of them used together."""
+
+    learned = 0
+
+    def learn(self, debts: dict[str, float], now: float) -> None:
+        super().learn(debts, now)
+        self.learned += 1
 
 
 @pytest.fixture
@@ -34,21 +44,28 @@ def planes(db: Path, tmp_path: Path) -> Iterator[list[Plane]]:
         running = []
         for name in ("one", "other"):
             (tmp_path / name).mkdir()
-            plane = Plane(db, tmp_path / name, quotas=quotas, shared=Allowances(is_shared=True))
+            plane = Plane(db, tmp_path / name, quotas=quotas, shared=CountedLessons(is_shared=True))
             running.append(stack.enter_context(plane))
         yield running
 
 
 def take_by_turns(planes: list[Plane], customer: Customer, calls: int) -> int:
-    """Ask one plane after the other, each time when what was used is told; return how many won."""
+    """Ask one plane after the other, each time when the last was told; return how many won."""
     taken = 0
+    until(lambda: all(lessons(one) for one in planes))  # each asks once as it begins
     for number in range(calls):
         plane = planes[number % len(planes)]
+        before = lessons(plane)
         answer = plane.acquire(customer, "laptop", proofs=["license_token"])
-        taken += answer.status_code < 300
-        until(lambda: not any(one.shared._used for one in planes))
-        planes[0].run(asyncio.sleep(BRISK.share_seconds))
+        if answer.status_code < 300:
+            taken += 1
+            until(lambda plane=plane, before=before: lessons(plane) > before)  # type: ignore[misc]
     return taken
+
+
+def lessons(plane: Plane) -> int:
+    assert isinstance(plane.shared, CountedLessons)
+    return plane.shared.learned
 
 
 def test_two_processes_take_what_one_would(valkey: RunningValkey, planes: list[Plane]) -> None:
@@ -113,25 +130,33 @@ def test_silence_of_a_valkey_that_is_there_is_no_outage(
 
     with in_fleet(planes[0], valkey.address, board):
         until(lambda: heard)
-        planes[0].run(asyncio.sleep(5 * SILENCE_SECONDS))
+        before = pings(valkey)
+        until(lambda: pings(valkey) >= before + 3)
         valkey.ask("PUBLISH", CHANNEL, "key_set 7")
         until(lambda: len(heard) == 2)
 
     assert "Valkey is away" not in caplog.text
 
 
+def pings(valkey: RunningValkey) -> int:
+    """Count how often it was asked whether it is there."""
+    return int(valkey.ask("INFO", "commandstats")["cmdstat_ping"]["calls"])
+
+
 def test_a_flood_of_forged_notices_costs_a_bounded_number_of_reads(
     valkey: RunningValkey, planes: list[Plane]
 ) -> None:
-    board, heard = Board(), list[Topic]()
+    board, heard, marks = Board(), list[Topic](), list[Topic]()
     board.listen(Topic.ISSUERS, lambda: heard.append(Topic.ISSUERS))
+    board.listen(Topic.KEY_SET, lambda: marks.append(Topic.KEY_SET))
     garbage = ["", "issuers", "issuers x; drop table", "no_such_topic 1", "\x00\x00", "{}" * 9_999]
 
-    with in_fleet(planes[0], valkey.address, board):
-        until(lambda: valkey.ask("PUBSUB", "NUMSUB", CHANNEL)[1])
+    with in_fleet(planes[0], valkey.address, board) as fleet:
+        until(lambda: marks)  # whoever begins to listen missed everything
         for number in range(1_000):
             valkey.ask("PUBLISH", CHANNEL, garbage[number % len(garbage)])
-        planes[0].run(asyncio.sleep(2 * BRISK.notice_seconds))
+        valkey.ask("PUBLISH", CHANNEL, "key_set behind the flood")
+        until(lambda: len(marks) == 2 and not fleet._due)
         before = len(heard)
         valkey.ask("PUBLISH", CHANNEL, "issuers real")
         until(lambda: len(heard) > before)

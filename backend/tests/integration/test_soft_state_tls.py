@@ -21,7 +21,8 @@ from soft_state.valkey import Publisher
 from tests.support.customer import Customer
 from tests.support.fleet import in_fleet
 from tests.support.plane import Plane
-from tests.support.valkey import PASSWORD, RunningValkey, debian_redis, until
+from tests.support.valkey import PASSWORD, RunningValkey, debian_redis
+from tests.support.waiting import until
 
 HOST = "127.0.0.1"
 

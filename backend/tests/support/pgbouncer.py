@@ -6,7 +6,6 @@ Debian has it; elsewhere the tests that ask for it are skipped, loudly.
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from configparser import ConfigParser
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import pytest
 
 from coditect_license.private_postgres import PrivatePostgres
 from tests.support.postgres import LEASING_LOGIN, folder_for_postgres
+from tests.support.waiting import until
 
 HOW_TO: Final = Path(__file__).resolve().parents[3] / "docs/how-to/pgbouncer.md"
 POOL_SIZE: Final = 4
@@ -50,7 +50,13 @@ def running_pgbouncer(server: PrivatePostgres) -> Iterator[Pooler]:
             [program, "--quiet", str(ini)], stderr=subprocess.DEVNULL, **account
         ) as process:
             try:
-                yield _ready(Pooler(folder), process)
+                pooler = Pooler(folder)
+                until(
+                    lambda: _answers(pooler, process),
+                    seconds=_START_SECONDS,
+                    failure="pgbouncer is not ready",
+                )
+                yield pooler
             finally:
                 process.terminate()
 
@@ -89,15 +95,11 @@ def _account_of(server: PrivatePostgres, folder: Path) -> dict[str, Any]:
     return {"user": owner.st_uid, "group": owner.st_gid}
 
 
-def _ready(pooler: Pooler, process: "subprocess.Popen[bytes]") -> Pooler:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            psycopg.connect(pooler.through("postgresql://license@/postgres")).close()
-        except psycopg.OperationalError:
-            log = pooler.sockets / "pgbouncer.log"
-            assert process.poll() is None, log.read_text() if log.exists() else "it said nothing"
-            assert time.monotonic() < deadline, "pgbouncer is not ready"
-            time.sleep(0.02)
-        else:
-            return pooler
+def _answers(pooler: Pooler, process: "subprocess.Popen[bytes]") -> bool:
+    try:
+        psycopg.connect(pooler.through("postgresql://license@/postgres")).close()
+    except psycopg.OperationalError:
+        log = pooler.sockets / "pgbouncer.log"
+        assert process.poll() is None, log.read_text() if log.exists() else "it said nothing"
+        return False
+    return True

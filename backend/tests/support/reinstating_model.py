@@ -1,18 +1,20 @@
 """The reference model of recovery: it can be put back to a copy, and it believes signed tokens."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from coditect_license_token import hardware_binding
-from leasing.models import LedgerState
 from leasing.rules import Evidence
-from leasing.store import Acquire, Heartbeat, Reinstate
+from leasing.store import Acquire, Call, Heartbeat, Reinstate
 from tests.support.answers import Answer, ModelSession
 from tests.support.customer import Customer
-from tests.support.reference_model import ReferenceModel, Refused
+from tests.support.model_licenses import Refused
+from tests.support.model_seats import Copy as SeatsCopy
+from tests.support.reference_model import Deed, ReferenceModel
 
-Copy = dict[str, Any]
+Copy = tuple[SeatsCopy, Counter[tuple[str, str]]]
 MOST_AHEAD_SECONDS = 300
 
 
@@ -25,42 +27,23 @@ class ReinstatingModel(ReferenceModel):
 
     def copied(self) -> Copy:
         """Return everything that the ledger knows."""
-        return {
-            "_hold_since": self._hold_since,
-            "_sheltered_since": self._sheltered_since,
-            "_gens": Counter(self._gens),
-            "denials": Counter(self.denials),
-            **self._copied_sessions(),
-        }
+        return self._seats.copied(), Counter(self._denials)
 
     def restore(self, copied: Copy) -> str | None:
         """Know no more than at the time of a copy.
 
         Return what is wrong if the store has not noticed it: a hold must have begun.
         """
-        vars(self).update(copied)
-        vars(self).update(self.copied())  # the copy may be wanted again
-        self._index()
-        state = LedgerState.objects.get()
-        self._last_alive = self._clock.now
-        if state.hold_since != self._clock.now or state.silent_since is None:
-            return "a restore was not noticed"
-        self._hold_since, self._sheltered_since = state.hold_since, state.silent_since
-        return None
+        seats, denials = copied
+        self._seats.put_back(seats)
+        self._denials = Counter(denials)
+        return None if self._hold.notice_restore() else "a restore was not noticed"
 
-    def _copied_sessions(self) -> Copy:
-        twins = {id(session): session.copy() for session in self.sessions}
-        records = [(action, twins[id(of)], reason) for action, of, reason in self.records]
-        return {"sessions": [twins[id(one)] for one in self.sessions], "records": records}
-
-    def _index(self) -> None:
-        self._by_id, self._unnamed = {}, list(self.sessions)
-        for customer in self._running:
-            own = [one for one in self.sessions if one.customer is customer]
-            self._running[customer] = dict.fromkeys(one for one in own if not one.ended_because)
+    def _deeds(self) -> Mapping[type[Call], Deed]:
+        return {**super()._deeds(), Reinstate: self._come_back}
 
     def _acquire(self, call: Acquire) -> Answer:
-        license_id = str(self._customer_of(call).license.id)
+        license_id = str(self._licenses.named_by(call).license.id)
         self._devices[hardware_binding(license_id, call.hardware_id)] = call.hardware_id
         return super()._acquire(call)
 
@@ -80,13 +63,7 @@ class ReinstatingModel(ReferenceModel):
         return self._heartbeat(beat, has_token_due=True)
 
     def _customer_named(self, call: Reinstate) -> Customer:
-        if call.caller.tenant_id is None:
-            callers = {self._customer_of_key(call.caller)}
-        else:
-            callers = {
-                one for one in self._customers if str(one.tenant.id) == call.caller.tenant_id
-            }
-        for customer in callers:
+        for customer in self._licenses.open_to(call.caller):
             if str(customer.license.id) == call.evidence.license_id:
                 return customer
         raise Refused("SessionUnknown")
@@ -94,38 +71,37 @@ class ReinstatingModel(ReferenceModel):
     def _bring_back(self, customer: Customer, beat: Heartbeat, evidence: Evidence) -> Answer:
         if not self._in_force(evidence):
             raise Refused("SessionUnknown")
-        if refusal := self._refusal(customer):
-            raise Refused(refusal[0])
+        self._licenses.check_force(customer)
         device = self._devices[evidence.device]
-        held = next((one for one in self.running(customer) if one.device == device), None)
-        counted = held is not None and self._is_held(held)
+        held = self._seats.of_device(customer, device)
+        counted = held is not None and self._seats.is_held(held)
         is_full = self.in_use(customer) - counted >= customer.license.seats
         if is_full or (held is not None and counted and held.gen >= evidence.gen):
             session = ModelSession(customer, device, None, evidence.gen)
             session.id, session.seq = beat.session_id, evidence.seq
-            self._keep(session)
+            self._seats.keep(session)
             self._honor(session, evidence)
             return self._honored(session, has_token_due=True)
         if held is not None:
-            self._end(held, "taken_over" if counted else "expired")
+            self._seats.end(held, "taken_over" if counted else "expired")
         slot = held.slot if held is not None else None
-        session = self._seat(customer, device, slot, evidence.gen)
+        session = self._seats.seat(customer, device, slot, evidence.gen)
         return self._returned(session, beat, evidence)
 
     def _honor(self, session: ModelSession, evidence: Evidence) -> None:
         session.is_honored, session.ended_because = True, "taken_over"
         session.ended_at = evidence.expires_at
-        self.records.append(("lease.honored", session, ""))
+        self._seats.records.append(("lease.honored", session, ""))
 
     def _returned(self, session: ModelSession, beat: Heartbeat, evidence: Evidence) -> Answer:
         session.id, session.seq = beat.session_id, evidence.seq
         session.started_at = evidence.issued_at
         session.shares[""] = evidence.expires_at
-        end = self._new_end(session)
+        end = self._seats.new_end(session)
         for name in ("", beat.instance_id):
             session.shares[name], session.tokens[name] = end, (self._clock.now, end)
-        session.seq = self._after(session.seq)
-        self.records.append(("seat.reinstated", session, ""))
+        session.seq = self._hold.after(session.seq)
+        self._seats.records.append(("seat.reinstated", session, ""))
         return Answer("Lease", session, end=end, seq=session.seq)
 
     def _in_force(self, evidence: Evidence) -> bool:
@@ -136,7 +112,6 @@ class ReinstatingModel(ReferenceModel):
 
     def _predates(self, evidence: Evidence, session: ModelSession) -> bool:
         """Tell whether session and token are from before what the ledger may have lost."""
-        are_old = self._may_have_lost(session.started_at) and self._may_have_lost(
-            evidence.issued_at
-        )
+        lost = self._hold.may_have_lost
+        are_old = lost(session.started_at) and lost(evidence.issued_at)
         return are_old and self._in_force(evidence)

