@@ -22,7 +22,7 @@ from benchmarks.server import MeasurementFailed
 from coditect_license.private_postgres import PostgresFailed, PrivatePostgres, running_postgres
 
 SETTINGS: Final = {
-    "shared_buffers": "1GB",
+    "shared_buffers": "4GB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "15min",
     "max_connections": "50",
