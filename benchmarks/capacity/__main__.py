@@ -22,7 +22,7 @@ from benchmarks.server import MeasurementFailed
 from coditect_license.private_postgres import PostgresFailed, PrivatePostgres, running_postgres
 
 SETTINGS: Final = {
-    "shared_buffers": "1GB",
+    "shared_buffers": "4GB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "15min",
     "max_connections": "50",
@@ -54,7 +54,7 @@ def _measure(wanted: argparse.Namespace) -> Report:
         folder = Path(directory)
         machine = describe_machine(folder)
         with running_postgres(folder / "database", settings=SETTINGS) as server:
-            sites = [_site(server, folder, leases) for leases in steps_to(wanted.leases)]
+            sites = [load_site(server, folder, leases) for leases in steps_to(wanted.leases)]
             try:
                 answers += _answers(sites, pace, store_only=wanted.store_only)
             except MeasurementFailed as error:
@@ -81,7 +81,8 @@ def _answers(sites: list[Site], pace: Pace, *, store_only: bool) -> Iterator[Ans
     yield heartbeats.after_a_checkpoint(sites[-1], pace)
 
 
-def _site(server: PrivatePostgres, folder: Path, leases: int) -> Site:
+def load_site(server: PrivatePostgres, folder: Path, leases: int) -> Site:
+    """Make a database and load so many leases into it."""
     name = f"leases_{leases}"
     server.ensure_database(name)
     fleet, data_folder = Fleet(leases), folder / name

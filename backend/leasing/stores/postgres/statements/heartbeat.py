@@ -11,16 +11,18 @@ from leasing.stores.postgres.statements.joins import (
 )
 from leasing.stores.sql.rows import RaisedGen, Renewal, SessionShares, Share, SignedToken
 
+# A call without an instance is only asked whether there are any, one with it only for its own: each
+# looks into the index of instances once.
 HOLDINGS = f"""
 SELECT coalesce(json_agg(json_build_array(
     w.place, {TERMS_OF_LICENSE}, {HOLDING}, i.instance_id IS NOT NULL,
-    EXISTS (SELECT 1 FROM seat_instance AS a
+    w.instance = '' AND EXISTS (SELECT 1 FROM seat_instance AS a
             WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id))), '[]')::text
 FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
 {LICENSE_OF_SEAT}
 {PRODUCT_OF_LICENSE}
 LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
-    AND i.instance_id = w.instance"""
+    AND i.instance_id = nullif(w.instance, '')"""
 
 # Locks the seats that sessions hold, in the order of their key.
 LOCK_SEATS_OF_SESSIONS = f"""
