@@ -162,17 +162,7 @@ class Plane:
         self.own_tokens = CountedTokens(issuer=ISSUER)
         self.log_file = folder / "requests.log"
         self._log = JsonLines(os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
-        delegated = DelegatedSigner(
-            self.present_root,
-            issuer=ISSUER,
-            clock=self.clock,
-            lifetime_seconds=delegation_seconds,
-            max_lease_seconds=delegation_seconds // 2,
-        )
-        pace: dict[str, Any] = {}
-        if isinstance(signer, KMSSigningService):
-            pace = {"threads": THREADS, "slow_seconds": SLOW_SECONDS}
-        self.seals = Seals(self.present_root, delegated, direct_signing=direct_signing, **pace)
+        self.seals = self._seals(delegation_seconds, direct_signing=direct_signing)
         self.engine = Engine(SqliteStore(database, clock=self.clock), most_waiting=most_waiting)
         self.shared = Allowances() if shared is None else shared
         self.admission = Admission(self.engine, self.shared, quotas, clock=self._seconds)
@@ -188,6 +178,19 @@ class Plane:
         self.application = self._application()
         transport = httpx.ASGITransport(self.application, raise_app_exceptions=True)
         self._client = httpx.AsyncClient(transport=transport, base_url=ISSUER)
+
+    def _seals(self, delegation_seconds: int, *, direct_signing: bool) -> Seals:
+        delegated = DelegatedSigner(
+            self.present_root,
+            issuer=ISSUER,
+            clock=self.clock,
+            lifetime_seconds=delegation_seconds,
+            max_lease_seconds=delegation_seconds // 2,
+        )
+        pace: dict[str, Any] = {}
+        if isinstance(self.present_root.signer, KMSSigningService):
+            pace = {"threads": THREADS, "slow_seconds": SLOW_SECONDS}
+        return Seals(self.present_root, delegated, direct_signing=direct_signing, **pace)
 
     def _application(self) -> Any:
         door = Door(
