@@ -15,7 +15,7 @@ import pytest
 from support.server import REPOSITORY, RunningServer
 
 from coditect_license_token import PublicKey, Roots, open_delegation, open_license_data
-from tests.support.valkey import until
+from tests.support.waiting import until
 
 ON_KMS = (sys.executable, "-m", "coditect_license.run_on_kms")
 MANAGE = str(REPOSITORY / "backend/manage.py")
