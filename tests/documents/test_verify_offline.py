@@ -1,6 +1,7 @@
 """The verifiers of the how-to, as they stand there, take every good vector and no other."""
 
 import base64
+import itertools
 import json
 import os
 import re
@@ -248,14 +249,14 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, Any]]
     if shutil.which("openssl") is None:
         pytest.skip("OPENSSL NOT FOUND: the shell script of verify-offline.md is not run here")
     folder = tmp_path_factory.mktemp("shell")
-    script = folder / "verify-license-data"
+    script, number = folder / "verify-license-data", itertools.count()
     script.write_text(blocks("sh")[0])
     for name, pem in PEMS.items():
         (folder / f"{name}.pem").write_text(pem)
     names = {pem: name for name, pem in PEMS.items()}
 
     def takes(call: dict[str, Any]) -> bool:
-        document = folder / f"{CALLS['data'].index(call)}.json"
+        document = folder / f"{next(number)}.json"
         document.write_bytes(base64.b64decode(call["document"]))
         return any(
             run(
@@ -290,6 +291,19 @@ def test_in_the_shell_the_good_of_one_spelling_and_no_other_are_taken(
     taken = [call["name"] for call, taken in zip(CALLS["data"], outcomes, strict=True) if taken]
 
     assert taken == [name for name in GOOD["data"] if name not in SPELLED_OTHERWISE]
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="JQ NOT FOUND: its line is not tried here")
+def test_the_line_of_jq_is_the_one_spelling(shell: Callable[[dict[str, Any]], bool]) -> None:
+    calls = [call for call in CALLS["data"] if call["name"] in SPELLED_OTHERWISE]
+    for call in calls:
+        answer = b'{"license_data":' + base64.b64decode(call["document"]) + b"}"
+        line = subprocess.run(
+            ["jq", "-cS", ".license_data"], input=answer, capture_output=True, check=True
+        ).stdout
+
+        assert shell({**call, "document": base64.b64encode(line).decode()})
+    assert len(calls) == len(SPELLED_OTHERWISE)
 
 
 def test_the_how_to_has_the_blocks_these_tests_know() -> None:

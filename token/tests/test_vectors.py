@@ -225,7 +225,7 @@ def test_committed_vectors_are_what_the_script_makes() -> None:
         cwd=TOKEN_FOLDER,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")

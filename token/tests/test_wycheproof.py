@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,3 +155,13 @@ def test_jwks_of_the_right_kind_are_taken_without_their_made_up_id() -> None:
             assert PublicKey.from_jwk(jwk) == PublicKey.from_pem(group["publicKeyPem"])
             taken += 1
     assert taken == 79
+
+
+def test_the_document_states_these_counts() -> None:
+    document = (Path(__file__).parents[2] / "docs/verification.md").read_text(encoding="utf-8")
+    rsa, ed25519, signatures, keys = (sum(counts.values()) for counts in COUNTS.values())
+    invalid = COUNTS[JWS]["invalid"]
+    assert f"SHA-256 ({rsa}) and of Ed25519 ({ed25519})" in document
+    assert f"all 8 valid are accepted, all {invalid} invalid refused" in document
+    assert f"of the {keys} with key sets" in document
+    assert signatures == invalid + 46

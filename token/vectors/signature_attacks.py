@@ -103,6 +103,7 @@ def _padded(content: bytes) -> bytes:
 
 
 def _raw_rsa(block: bytes) -> bytes:
-    """Apply the root's private key to a block of 512 bytes, whatever it holds."""
-    modulus = ROOT_NUMBERS.public_numbers.n
-    return pow(int.from_bytes(block, "big"), ROOT_NUMBERS.d, modulus).to_bytes(512, "big")
+    """Apply the root's private key to a block of 512 bytes, whatever it holds (RFC 8017, 5.2.1)."""
+    key, number = ROOT_NUMBERS, int.from_bytes(block, "big")
+    by_p, by_q = pow(number, key.dmp1, key.p), pow(number, key.dmq1, key.q)
+    return (by_q + key.q * ((by_p - by_q) * key.iqmp % key.p)).to_bytes(512, "big")
