@@ -12,7 +12,7 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
@@ -22,9 +22,7 @@ import httpx
 
 from coditect_license.problems import problem_of
 from coditect_license_token import (
-    Algorithm,
     LicenseToken,
-    PublicKey,
     Roots,
     open_delegation,
     open_license_token,
@@ -49,8 +47,6 @@ from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
 from leasing.stores.sqlite import SqliteStore
 from signing.delegation import LIFETIME_SECONDS, DelegatedSigner
-from signing.errors import SigningUnavailable
-from signing.local import LocalSigner
 from signing.operations import remember_root
 from signing.own_tokens import OwnTokens
 from signing.published_keys import PublishedKeys
@@ -58,6 +54,7 @@ from signing.seals import Seals
 from soft_state.allowances import Allowances
 from tests.support.clock import ManualClock
 from tests.support.customer import HASHER, Customer
+from tests.support.moody_root import MoodyRoot
 
 ISSUER: Final = "https://licenses.example"
 ACQUIRE: Final = "/api/v1/licenses/acquire/"
@@ -66,50 +63,8 @@ TABLES: Final = ("seat", "seat_instance", "license_session", "audit_event", "den
 PATIENCE_SECONDS: Final = 20
 UNHURRIED: Final = Quotas(per_license=1_000_000, per_session=1_000_000)
 """Quotas that no test reaches which is not about quotas."""
-_ROOT_KEY: Final = Path(__file__).parents[3] / "token/vectors/keys/root.test-key.pem"
 
 _T = TypeVar("_T")
-
-
-class MoodyRoot:
-    """A root that signs with a published test key, until a test takes it ``away``."""
-
-    def __init__(self, folder: Path) -> None:
-        path = folder / "root-key.pem"
-        path.touch(mode=0o600)
-        path.write_bytes(_ROOT_KEY.read_bytes())
-        self._signer = LocalSigner.open(path)
-        self.away = False
-        self.before: Callable[[], object] = lambda: None
-
-    @property
-    def algorithm(self) -> Algorithm:
-        return self._signer.algorithm
-
-    @property
-    def key_id(self) -> str:
-        return self._signer.key_id
-
-    @property
-    def public_key(self) -> PublicKey:
-        return self._signer.public_key
-
-    def stand_still(self) -> tuple[threading.Event, threading.Event]:
-        """Wait at each signature; return what tells that one was asked for, and lets go of it."""
-        asked, go_on = threading.Event(), threading.Event()
-
-        def wait() -> None:
-            asked.set()
-            assert go_on.wait(PATIENCE_SECONDS)
-
-        self.before = wait
-        return asked, go_on
-
-    def sign(self, message: bytes) -> bytes:
-        self.before()
-        if self.away:
-            raise SigningUnavailable("the root is away: a secret detail", retry_after_seconds=7)
-        return self._signer.sign(message)
 
 
 class CountedTokens(OwnTokens):
