@@ -25,7 +25,12 @@ def add_options(parser: argparse.ArgumentParser, *, rounds: int, made_there: str
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the JSON is kept")
 
 
-def carry_out(measure: Callable[[argparse.Namespace], Report], wanted: argparse.Namespace) -> int:
+def carry_out(
+    measure: Callable[[argparse.Namespace], Report],
+    wanted: argparse.Namespace,
+    *,
+    obstacles: tuple[type[Exception], ...] = (NotMeasurable,),
+) -> int:
     """Measure, show and keep the report, and return the exit status.
 
     0 when everything was measured; 1 with ``--enforce`` when a target was missed; 2 when
@@ -33,7 +38,7 @@ def carry_out(measure: Callable[[argparse.Namespace], Report], wanted: argparse.
     """
     try:
         report = measure(wanted)
-    except NotMeasurable as error:
+    except obstacles as error:
         print(f"not measured: {error}", file=sys.stderr)
         return 2
     print_table(report.answers)

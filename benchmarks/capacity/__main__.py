@@ -4,7 +4,6 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -36,7 +35,8 @@ _TOLD: Final = (*SETTINGS, "fsync", "synchronous_commit", "full_page_writes", "w
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and return the exit status, as ``python -m benchmarks`` does."""
-    return carry_out(_measure, _parser().parse_args(arguments))
+    wanted = _parser().parse_args(arguments)
+    return carry_out(_measure, wanted, obstacles=(NotMeasurable, PostgresFailed))
 
 
 def _measure(wanted: argparse.Namespace) -> Report:
@@ -47,7 +47,7 @@ def _measure(wanted: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory(prefix="capacity-", dir=wanted.directory) as directory:
         folder = Path(directory)
         machine = describe_machine(folder)
-        with _database(folder) as server:
+        with running_postgres(folder / "database", settings=SETTINGS) as server:
             sites = [_site(server, folder, leases) for leases in steps_to(wanted.leases)]
             try:
                 answers += _answers(sites, pace, store_only=wanted.store_only)
@@ -64,15 +64,6 @@ def _measure(wanted: argparse.Namespace) -> Report:
         failures=failures,
         database=database,
     )
-
-
-@contextmanager
-def _database(folder: Path) -> Iterator[PrivatePostgres]:
-    try:
-        with running_postgres(folder / "database", settings=SETTINGS) as server:
-            yield server
-    except PostgresFailed as error:
-        raise NotMeasurable(str(error)) from error
 
 
 def _answers(sites: list[Site], pace: Pace, *, store_only: bool) -> Iterator[Answer]:
