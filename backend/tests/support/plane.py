@@ -14,7 +14,6 @@ import sqlite3
 import threading
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -52,6 +51,7 @@ from signing.own_tokens import OwnTokens
 from signing.published_keys import PublishedKeys
 from signing.seals import Seals
 from soft_state.allowances import Allowances
+from tests.support.backups import copy_sqlite
 from tests.support.clock import ManualClock
 from tests.support.customer import HASHER, Customer
 from tests.support.moody_root import MoodyRoot
@@ -224,12 +224,12 @@ class Plane:
     def back_up(self) -> Path:
         """Copy the ledger by SQLite's backup API, beside the running server."""
         copy = self.database.with_name(f"{self.database.name}.backup")
-        _copy_database(self.database, copy)
+        copy_sqlite(self.database, copy)
         return copy
 
     def restore(self, copy: Path) -> None:
         """Put the ledger back to a copy, under the running server."""
-        _copy_database(copy, self.database)
+        copy_sqlite(copy, self.database)
 
     def as_user(self, customer: Customer, role: Role = Role.OWNER) -> dict[str, str]:
         """Return the header of a person of a customer's tenant."""
@@ -265,11 +265,6 @@ class Plane:
 
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 """A session id that nobody ever had."""
-
-
-def _copy_database(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
 
 
 def as_key(key: str) -> dict[str, str]:
