@@ -19,10 +19,11 @@ from benchmarks import (
     server_memory,
     signing_latency,
 )
+from benchmarks.command import add_options, carry_out
 from benchmarks.figures import Answer
-from benchmarks.machine import NotMeasurable, describe_machine, describe_software
+from benchmarks.machine import describe_machine, describe_software
 from benchmarks.prepared import prepare_ledger
-from benchmarks.report import RESULTS, Report, keep, print_table, say, status_of
+from benchmarks.report import Report, say
 from benchmarks.rounds import Run
 from benchmarks.server import MeasurementFailed
 
@@ -40,20 +41,8 @@ QUESTIONS: Final[dict[str, Callable[[Run], Answer]]] = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Answer the questions asked for and return the exit status.
-
-    0 when everything was measured; 1 with ``--enforce`` when a target was missed; 2 when
-    something could not be measured. What could be is shown and kept all the same.
-    """
-    wanted = _parser().parse_args(arguments)
-    try:
-        report = _measure(wanted)
-    except NotMeasurable as error:
-        print(f"not measured: {error}", file=sys.stderr)
-        return 2
-    print_table(report.answers)
-    print(f"\nkept in {keep(report, wanted.results)}")
-    return status_of(report, enforce=wanted.enforce)
+    """Answer the questions asked for and return the exit status, as ``carry_out`` does."""
+    return carry_out(_measure, _parser().parse_args(arguments))
 
 
 def _measure(wanted: argparse.Namespace) -> Report:
@@ -93,19 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Answer questions of speed and size; see README.md.",
     )
     parser.add_argument(
-        "--seconds", type=float, default=3.0, help="how long each row is loaded in a round (3)"
-    )
-    parser.add_argument("--rounds", type=int, default=5, help="how many rounds (5)")
-    parser.add_argument(
         "--only", action="append", choices=list(QUESTIONS), help="answer this one; may be repeated"
     )
-    parser.add_argument(
-        "--enforce", action="store_true", help="end with status 1 when a target is missed"
-    )
-    parser.add_argument(
-        "--directory", help="where data folders are made; must be on a disk (the temporary folder)"
-    )
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where the JSON is kept")
+    add_options(parser, rounds=5, made_there="data folders are")
     return parser
 
 

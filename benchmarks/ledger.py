@@ -5,6 +5,7 @@ Everything is made by the operations that the product itself uses; nothing is wr
 
 import sys
 from datetime import timedelta
+from typing import Any
 
 import django
 import msgspec
@@ -20,47 +21,53 @@ from identity.rules import Role  # noqa: E402
 from identity.wiring import development_issuer_from_settings  # noqa: E402
 from licenses import operations  # noqa: E402
 from licenses.license_key import KeyHasher  # noqa: E402
-from licenses.models import Product  # noqa: E402
+from licenses.models import License, Product  # noqa: E402
 from signing.wiring import root_from_settings  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 
 _PRINCIPAL = "system:benchmark"
+HASHER = KeyHasher(settings.LICENSE_KEY_PEPPERS)
 
 
 def fill_ledger() -> Ledger:
     """Make the schema, the root key, a tenant with its licenses, and a member's token."""
+    root_pem, product = begin_ledger()
+    keys = [issue(product, seats=SEATS_OF_LICENSE, key_auth=True)[1] for _ in range(LICENSES)]
+    return Ledger(
+        token=member_token(product.tenant),
+        tenant_id=str(product.tenant_id),
+        license_keys=keys,
+        root_pem=root_pem,
+    )
+
+
+def begin_ledger() -> tuple[str, Product]:
+    """Make the schema, the root key, a tenant; return the public root and the tenant's product."""
     call_command("migrate", verbosity=0)
     root = root_from_settings()
     tenant = operations.create_tenant(slug="benchmark", name="Benchmark", principal=_PRINCIPAL)
     product = operations.create_product(
         tenant=tenant, code="benchmark-app", name="Benchmark", principal=_PRINCIPAL
     )
-    return Ledger(
-        token=_token(tenant),
-        tenant_id=str(tenant.id),
-        license_keys=_license_keys(product),
-        root_pem=root.public_key.pem(),
+    return root.public_key.pem(), product
+
+
+def issue(product: Product, *, seats: int, **terms: Any) -> tuple[License, str]:
+    """Issue a license with a year to go; return it and its key."""
+    return operations.issue_license(
+        product=product,
+        tier="enterprise",
+        seats=seats,
+        expires_at=utc_now() + timedelta(days=365),
+        hasher=HASHER,
+        principal=_PRINCIPAL,
+        entitlements=["export", "render"],
+        **terms,
     )
 
 
-def _license_keys(product: Product) -> list[str]:
-    hasher = KeyHasher(settings.LICENSE_KEY_PEPPERS)
-    return [
-        operations.issue_license(
-            product=product,
-            tier="enterprise",
-            seats=SEATS_OF_LICENSE,
-            expires_at=utc_now() + timedelta(days=365),
-            hasher=hasher,
-            principal=_PRINCIPAL,
-            entitlements=["export", "render"],
-            key_auth=True,
-        )[1]
-        for _ in range(LICENSES)
-    ]
-
-
-def _token(tenant: Tenant) -> str:
+def member_token(tenant: Tenant) -> str:
+    """Return a day's token of a member."""
     issuer = development_issuer_from_settings()
     issuer.ensure_row()
     return issuer.mint(

@@ -15,9 +15,10 @@ from benchmarks.capacity.fleet import Fleet, steps_to
 from benchmarks.capacity.heartbeats import Pace
 from benchmarks.capacity.loading import Loader
 from benchmarks.capacity.prepared import Site, prepare
+from benchmarks.command import add_options, carry_out
 from benchmarks.figures import Answer
 from benchmarks.machine import NotMeasurable, describe_machine, describe_software
-from benchmarks.report import RESULTS, Report, keep, print_table, say, status_of
+from benchmarks.report import Report, say
 from benchmarks.server import MeasurementFailed
 from coditect_license.private_postgres import PostgresFailed, PrivatePostgres, running_postgres
 
@@ -35,14 +36,7 @@ _TOLD: Final = (*SETTINGS, "fsync", "synchronous_commit", "full_page_writes", "w
 def main(arguments: list[str] | None = None) -> int:
     """Measure and return the exit status, as ``python -m benchmarks`` does."""
     wanted = _parser().parse_args(arguments)
-    try:
-        report = _measure(wanted)
-    except (NotMeasurable, PostgresFailed) as error:
-        print(f"not measured: {error}", file=sys.stderr)
-        return 2
-    print_table(report.answers)
-    print(f"\nkept in {keep(report, wanted.results)}")
-    return status_of(report, enforce=wanted.enforce)
+    return carry_out(_measure, wanted, obstacles=(NotMeasurable, PostgresFailed))
 
 
 def _measure(wanted: argparse.Namespace) -> Report:
@@ -111,17 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         "--leases", type=int, default=1_000_000, help="how many at the last step (1,000,000)"
     )
     parser.add_argument("--store-only", action="store_true", help="leave the servers and HTTP out")
-    parser.add_argument(
-        "--seconds", type=float, default=3.0, help="how long each row is loaded in a round (3)"
-    )
-    parser.add_argument("--rounds", type=int, default=3, help="how many rounds (3)")
-    parser.add_argument(
-        "--enforce", action="store_true", help="end with status 1 when a target is missed"
-    )
-    parser.add_argument(
-        "--directory", help="where the database is made; must be on a disk (the temporary folder)"
-    )
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where the JSON is kept")
+    add_options(parser, rounds=3, made_there="the database is")
     return parser
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections import Counter
-from types import TracebackType
 from typing import Final, Self
 
 _REPLY_SECONDS: Final = 10
@@ -28,12 +27,7 @@ class Storm:
         assert self._enough.wait(_REPLY_SECONDS), "the storm did not rise"
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._is_over = True
         self._thread.join(2 * _REPLY_SECONDS)
 

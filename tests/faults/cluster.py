@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Final, Self
 
 from faults.database import NAME, Database
@@ -15,6 +15,16 @@ from support.server import RunningServer, give_root_key
 
 SEATS: Final = 10
 SEED: Final = int(os.environ.get("FAULTS_SEED", "20300101"))
+USUAL: Final = Habits(
+    seats=SEATS,
+    restless=8,
+    faithful=6,
+    ttl_seconds=30,
+    interval_seconds=4,
+    pace_seconds=0.005,
+    may_fail=True,
+)
+"""How crowds live here, unless a test says what it has otherwise."""
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _MOST_STARTS: Final = 20
 
@@ -53,12 +63,7 @@ class Cluster:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._reviver.shutdown(wait=True, cancel_futures=True)
         for server in self.servers:
             server.kill()

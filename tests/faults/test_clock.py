@@ -1,26 +1,18 @@
 """The clock of the database jumps by an hour, both ways, under load (S13)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults.cluster import SEATS, SEED, Cluster
+from faults.cluster import SEED, USUAL, Cluster
 from faults.database import Database
 from faults.database_clock import DatabaseClock, libfaketime
 from faults.verdict import assert_promises_kept
-from support.crowd import Habits
 
 from tests.support.telling import tell
 
-HABITS = Habits(
-    seats=SEATS,
-    restless=6,
-    faithful=6,
-    ttl_seconds=30,
-    interval_seconds=4,
-    pace_seconds=0.02,
-    may_fail=True,
-)
+HABITS = replace(USUAL, restless=6, pace_seconds=0.02)
 MOST_FAILURES = 50
 """PostgreSQL's timeouts go by the time of day: a jump ends the statements that run just then."""
 HOUR = 3_600

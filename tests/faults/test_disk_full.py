@@ -9,24 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults.cluster import SEATS, SEED, Cluster
+from faults.cluster import SEED, USUAL, Cluster
 from faults.namespaces import small_disk, why_none_of_our_own
 from faults.verdict import assert_promises_kept
 from support.books import Books
-from support.crowd import Crowd, Habits
+from support.crowd import Crowd
 from support.server import RunningServer, start
 
 from tests.support.telling import tell
 
-HABITS = Habits(
-    seats=SEATS,
-    restless=8,
-    faithful=6,
-    ttl_seconds=60,
-    interval_seconds=2,
-    pace_seconds=0.01,
-    may_fail=True,
-)
+HABITS = replace(USUAL, ttl_seconds=60, interval_seconds=2, pace_seconds=0.01)
 POSTGRES_MEGABYTES, SQLITE_MEGABYTES = 120, 64  # SQLite's log alone grows to 32
 FULL_SECONDS = 6
 FAILURES = 20

@@ -11,22 +11,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from faults.cluster import SEATS, SEED, Cluster
+from faults.cluster import SEED, USUAL, Cluster
 from faults.database import NAME, Database
 from faults.verdict import assert_promises_kept
-from support.crowd import Habits
 
 from tests.support.telling import tell
 
-HABITS = Habits(
-    seats=SEATS,
-    restless=8,
-    faithful=6,
-    ttl_seconds=30,
-    interval_seconds=4,
-    pace_seconds=0.005,
-    may_fail=True,
-)
 SYNCHRONOUS = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
 
 
@@ -60,10 +50,10 @@ def test_s1_s2_s14_a_standby_takes_over_and_nothing_acknowledged_is_lost(
     cluster: Cluster, standby: Database
 ) -> None:
     primary = cluster.database
-    cluster.shorten_leases(HABITS)
+    cluster.shorten_leases(USUAL)
     cluster.start(servers=2, database_url=either(primary, standby))
 
-    with cluster.crowd(HABITS, seed=SEED) as crowd:
+    with cluster.crowd(USUAL, seed=SEED) as crowd:
         crowd.wait_for_calls(1_000)
         assert primary.ask(SYNCHRONOUS), "the standby does not keep up"
         began_ms = crowd.milliseconds()
@@ -83,10 +73,10 @@ def test_s14_a_primary_without_its_standby_acknowledges_nothing(
     cluster: Cluster, standby: Database
 ) -> None:
     primary = cluster.database
-    cluster.shorten_leases(HABITS)
+    cluster.shorten_leases(USUAL)
     cluster.start(servers=1, database_url=either(primary, standby))
 
-    with cluster.crowd(replace(HABITS, restless=2), seed=SEED) as crowd:
+    with cluster.crowd(replace(USUAL, restless=2), seed=SEED) as crowd:
         crowd.wait_for_calls(50)
         standby.stop()
         crowd.pause(1)

@@ -7,26 +7,18 @@ held twice.
 
 import time
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
-from faults.cluster import SEATS, SEED, Cluster
+from faults.cluster import SEED, USUAL, Cluster
 from faults.verdict import assert_promises_kept, findings
-from support.crowd import Habits
 
 from tests.support.telling import tell
 
 CYCLES = {"postgres": 25, "postmaster": 25, "backend": 25, "server": 40}
 MOST_KILLS_UNTIL_FOUND = 20
 CALLS_BETWEEN_KILLS = (5, 40)
-HABITS = Habits(
-    seats=SEATS,
-    restless=8,
-    faithful=6,
-    ttl_seconds=60,
-    interval_seconds=4,
-    pace_seconds=0.01,
-    may_fail=True,
-)
+HABITS = replace(USUAL, ttl_seconds=60, pace_seconds=0.01)
 
 
 def kill(cluster: Cluster, what: str, random: Random) -> None:

@@ -3,22 +3,14 @@
 import time
 from dataclasses import replace
 
-from faults.cluster import SEATS, SEED, Cluster
+from faults.cluster import SEED, USUAL, Cluster
 from faults.verdict import assert_promises_kept
-from support.crowd import STAMP_SECONDS, Habits
+from support.crowd import STAMP_SECONDS
 
 from leasing.rules import GAP_SECONDS
 from tests.support.telling import tell
 
-HABITS = Habits(
-    seats=SEATS,
-    restless=8,
-    faithful=6,
-    ttl_seconds=12,
-    interval_seconds=4,
-    pace_seconds=0.02,
-    may_fail=True,
-)
+HABITS = replace(USUAL, ttl_seconds=12, pace_seconds=0.02)
 OUTAGE_SECONDS = GAP_SECONDS + STAMP_SECONDS
 
 

@@ -7,24 +7,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from faults.cluster import SEATS, SEED, Cluster
+from faults.cluster import SEATS, SEED, USUAL, Cluster
 from faults.database import NAME, Database
 from faults.namespaces import Link, other_network, why_none_of_our_own
 from faults.verdict import assert_promises_kept
-from support.crowd import Habits
 
 from tests.support.history import check
 from tests.support.telling import tell
 
-HABITS = Habits(
-    seats=SEATS,
-    restless=6,
-    faithful=6,
-    ttl_seconds=45,
-    interval_seconds=4,
-    pace_seconds=0.02,
-    may_fail=True,
-)
+HABITS = replace(USUAL, restless=6, ttl_seconds=45, pace_seconds=0.02)
 PARTITION_SECONDS = 15
 ANSWER_SECONDS = 6
 """The longest that a server without its database lets a caller wait: its watchdog's 5 s."""

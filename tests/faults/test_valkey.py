@@ -1,19 +1,17 @@
 """Valkey emptied, frozen, killed and brought back beside two servers: no lease notices (ADR 9)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
-from faults.cluster import SEATS, SEED, Cluster
+from faults.cluster import SEED, USUAL, Cluster
 from faults.verdict import assert_promises_kept
-from support.crowd import Habits
 
 from tests.support.valkey import RunningValkey, running_valkey
 
-HABITS = Habits(
-    seats=SEATS, restless=8, faithful=6, ttl_seconds=30, interval_seconds=4, pace_seconds=0.005
-)
+HABITS = replace(USUAL, may_fail=False)
 CALLS_IN_EACH_TROUBLE = 400
 
 

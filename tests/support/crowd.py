@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from types import TracebackType
 from typing import Final, Self
 
 from support.devices import Device, Faithful, Restless
@@ -84,12 +83,7 @@ class Crowd:
         _start(self._restless)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         for device in [*self._faithful, *self._restless]:
             if device.ident is not None:
@@ -98,6 +92,11 @@ class Crowd:
     @property
     def is_over(self) -> bool:
         return self._stop.is_set()
+
+    @property
+    def answers(self) -> int:
+        """How many calls were answered so that their outcome is known."""
+        return self._answers
 
     def milliseconds(self) -> int:
         """Return what the crowds' clock says; one clock, so that their histories join."""

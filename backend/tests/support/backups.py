@@ -6,6 +6,7 @@ for which nobody may be connected.
 
 import sqlite3
 from abc import ABC, abstractmethod
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -31,15 +32,17 @@ def back_up(address: Path | str) -> Backup:
     return _SqliteBackup(address) if isinstance(address, Path) else _PostgresBackup(address)
 
 
+def copy_sqlite(source: Path, target: Path) -> None:
+    """Make one file the copy of another, beside and under a running server."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
 class _SqliteBackup(Backup):
     def __init__(self, file: Path) -> None:
         self._file = file
         self._copy = file.with_name(f"{file.name}.backup-{next(_numbers)}")
-        source, target = sqlite3.connect(file), sqlite3.connect(self._copy)
-        with source, target:
-            source.backup(target)
-        source.close()
-        target.close()
+        copy_sqlite(file, self._copy)
 
     def restore(self) -> None:
         connections["default"].close()

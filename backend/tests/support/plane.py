@@ -12,9 +12,8 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -22,9 +21,7 @@ import httpx
 
 from coditect_license.problems import problem_of
 from coditect_license_token import (
-    Algorithm,
     LicenseToken,
-    PublicKey,
     Roots,
     open_delegation,
     open_license_token,
@@ -49,9 +46,7 @@ from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
 from leasing.stores.sqlite import SqliteStore
 from signing.delegation import LIFETIME_SECONDS, DelegatedSigner
-from signing.errors import SigningUnavailable
 from signing.kms_service import SLOW_SECONDS, THREADS, KMSSigningService
-from signing.local import LocalSigner
 from signing.operations import remember_root
 from signing.own_tokens import OwnTokens
 from signing.published_keys import PublishedKeys
@@ -59,8 +54,10 @@ from signing.root import Root
 from signing.seals import Seals
 from signing.signer import Signer
 from soft_state.allowances import Allowances
+from tests.support.backups import copy_sqlite
 from tests.support.clock import ManualClock
 from tests.support.customer import HASHER, Customer
+from tests.support.moody_root import MoodyRoot
 
 ISSUER: Final = "https://licenses.example"
 ACQUIRE: Final = "/api/v1/licenses/acquire/"
@@ -69,50 +66,8 @@ TABLES: Final = ("seat", "seat_instance", "license_session", "audit_event", "den
 PATIENCE_SECONDS: Final = 20
 UNHURRIED: Final = Quotas(per_license=1_000_000, per_session=1_000_000)
 """Quotas that no test reaches which is not about quotas."""
-_ROOT_KEY: Final = Path(__file__).parents[3] / "token/vectors/keys/root.test-key.pem"
 
 _T = TypeVar("_T")
-
-
-class MoodyRoot:
-    """A root that signs with a published test key, until a test takes it ``away``."""
-
-    def __init__(self, folder: Path) -> None:
-        path = folder / "root-key.pem"
-        path.touch(mode=0o600)
-        path.write_bytes(_ROOT_KEY.read_bytes())
-        self._signer = LocalSigner.open(path)
-        self.away = False
-        self.before: Callable[[], object] = lambda: None
-
-    @property
-    def algorithm(self) -> Algorithm:
-        return self._signer.algorithm
-
-    @property
-    def key_id(self) -> str:
-        return self._signer.key_id
-
-    @property
-    def public_key(self) -> PublicKey:
-        return self._signer.public_key
-
-    def stand_still(self) -> tuple[threading.Event, threading.Event]:
-        """Wait at each signature; return what tells that one was asked for, and lets go of it."""
-        asked, go_on = threading.Event(), threading.Event()
-
-        def wait() -> None:
-            asked.set()
-            assert go_on.wait(PATIENCE_SECONDS)
-
-        self.before = wait
-        return asked, go_on
-
-    def sign(self, message: bytes) -> bytes:
-        self.before()
-        if self.away:
-            raise SigningUnavailable("the root is away: a secret detail", retry_after_seconds=7)
-        return self._signer.sign(message)
 
 
 class CountedTokens(OwnTokens):
@@ -288,12 +243,12 @@ class Plane:
     def back_up(self) -> Path:
         """Copy the ledger by SQLite's backup API, beside the running server."""
         copy = self.database.with_name(f"{self.database.name}.backup")
-        _copy_database(self.database, copy)
+        copy_sqlite(self.database, copy)
         return copy
 
     def restore(self, copy: Path) -> None:
         """Put the ledger back to a copy, under the running server."""
-        _copy_database(copy, self.database)
+        copy_sqlite(copy, self.database)
 
     def as_user(self, customer: Customer, role: Role = Role.OWNER) -> dict[str, str]:
         """Return the header of a person of a customer's tenant."""
@@ -329,11 +284,6 @@ class Plane:
 
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 """A session id that nobody ever had."""
-
-
-def _copy_database(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
 
 
 def as_key(key: str) -> dict[str, str]:

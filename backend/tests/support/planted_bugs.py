@@ -4,39 +4,25 @@ A bug is a statement of the SQLite store exchanged for a wrong one, or a small s
 mistake that real licence servers or earlier designs of this one have made.
 """
 
-import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from foundation.clock import Clock
-from leasing.occupancy import Occupancy
-from leasing.rules import UNNAMED, Terms
 from leasing.store import Call, Caller, Outcome, Release, Store
 from leasing.stores.sql.transaction import Moment, Transaction, as_dashed, as_hex
 from leasing.stores.sqlite import SqliteStore
 from leasing.stores.sqlite import statements as sql
+from tests.support.planted_anywhere import (
+    CountedBefore,
+    Leaking,
+    RewrittenConnection,
+    of_whole_device,
+    rewritten,
+)
 from tests.support.world import Address, OpenStore
-
-
-class RewrittenConnection:
-    """A connection that runs another statement in the place of some."""
-
-    def __init__(self, connection: sqlite3.Connection, rewritten: Mapping[str, str]) -> None:
-        self._connection = connection
-        self._rewritten = rewritten
-
-    def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
-        return self._connection.execute(self._rewritten.get(statement, statement), *values)
-
-    def executemany(self, statement: str, values: Any) -> sqlite3.Cursor:
-        return self._connection.executemany(self._rewritten.get(statement, statement), values)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
 
 
 def opening(kind: type[SqliteStore]) -> OpenStore:
@@ -53,41 +39,16 @@ def rewriting(
 
     A change is a statement, the words in it, and what stands in their place.
     """
-    rewritten: dict[str, str] = {}
-    for statement, words, others in changes:
-        assert words in statement, f"the bug no longer fits: {words}"
-        rewritten[statement] = rewritten.get(statement, statement).replace(words, others)
+    exchanged = rewritten(*changes)
 
     def open_store(database: Address, clock: Clock) -> Store:
         store = kind(Path(database), clock=clock)
         if without_index:
             store._connection.execute(f"DROP INDEX IF EXISTS {without_index}")
-        store._connection = RewrittenConnection(store._connection, rewritten)  # type: ignore[assignment]
+        store._connection = RewrittenConnection(store._connection, exchanged)  # type: ignore[assignment]
         return store
 
     return open_store
-
-
-class _CountedOnce(Occupancy):
-    """Does not count the holders that a batch adds."""
-
-    def granted(self, slot: int, lease_expires_at: datetime) -> None:
-        pass
-
-
-class _CountedBefore(Transaction):
-    """Knows how many seats were held before the batch, and of no rows."""
-
-    def occupancy(self, terms: Terms) -> Occupancy:
-        before = super().occupancy(terms)
-        return _CountedOnce(
-            live=before.live,
-            rows=0,
-            counted_after=self.now,
-            horizon=before.horizon,
-            upcoming=[],
-            lapsed=set(),
-        )
 
 
 class CountsThenInserts(SqliteStore):
@@ -96,7 +57,7 @@ class CountsThenInserts(SqliteStore):
     def _begin(self, now: datetime) -> Transaction:
         super()._begin(now)
         self._occupancies.clear()
-        return _CountedBefore(
+        return CountedBefore(
             self._connection,
             sql,
             moment=lambda: Moment(now, None),
@@ -142,31 +103,7 @@ class ReleasesTheWholeDevice(SqliteStore):
     """Frees the seat with the first instance that leaves it."""
 
     def apply(self, calls: Sequence[Call]) -> list[Outcome]:
-        return super().apply(
-            [
-                Release(call.caller, call.session_id, UNNAMED)
-                if isinstance(call, Release)
-                else call
-                for call in calls
-            ]
-        )
-
-
-class _Leaking(Transaction):
-    """Frees the row of a released seat and goes on counting its holder."""
-
-    leaked: Counter[str]
-
-    def end_session(self, *, license: str, reason: str, **seat: Any) -> None:
-        super().end_session(license=license, reason=reason, **seat)
-        if reason == "released":
-            self.leaked[license] += 1
-            self.forget_occupancy(license)
-
-    def _scan(self, terms: Terms) -> Occupancy:
-        occupancy = super()._scan(terms)
-        occupancy.live += self.leaked[as_hex(terms.license_id)]
-        return occupancy
+        return super().apply([of_whole_device(call) for call in calls])
 
 
 class ForgetsReleases(SqliteStore):
@@ -175,7 +112,7 @@ class ForgetsReleases(SqliteStore):
     def _begin(self, now: datetime) -> Transaction:
         super()._begin(now)
         self.__dict__.setdefault("leaked", Counter())
-        transaction = _Leaking(
+        transaction = Leaking(
             self._connection,
             sql,
             moment=lambda: Moment(now, self._hold),

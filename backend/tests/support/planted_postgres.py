@@ -11,15 +11,19 @@ from datetime import timedelta
 from typing import Any
 
 from foundation.clock import Clock, utc_now
-from leasing.occupancy import Occupancy
-from leasing.rules import UNNAMED, Terms
 from leasing.store import Call, Caller, Outcome, Release, Store
 from leasing.stores.postgres import PostgresStore
 from leasing.stores.postgres import statements as sql
 from leasing.stores.postgres.store import _Crossed
 from leasing.stores.postgres.transaction import PostgresTransaction
-from leasing.stores.sql.transaction import Moment, Transaction, as_hex
-from tests.support.planted_bugs import RewrittenConnection, _CountedOnce
+from leasing.stores.sql.transaction import Moment, Transaction
+from tests.support.planted_anywhere import (
+    CountedBefore,
+    Leaking,
+    RewrittenConnection,
+    of_whole_device,
+    rewritten,
+)
 from tests.support.world import Address, OpenStore
 
 
@@ -38,17 +42,14 @@ def rewriting(
 
     Without ``own_clock`` the database tells the time, as in production.
     """
-    rewritten: dict[str, str] = {}
-    for statement, words, others in changes:
-        assert words in statement, f"the bug no longer fits: {words}"
-        rewritten[statement] = rewritten.get(statement, statement).replace(words, others)
+    exchanged = rewritten(*changes)
 
     def open_store(database: Address, clock: Clock) -> Store:
         store = kind(str(database), clock=clock if own_clock else None)
         if without_index:
             store._connection.execute(f"DROP INDEX IF EXISTS {without_index}")
         connection: Any = store._connection
-        store._connection = RewrittenConnection(connection, rewritten)  # type: ignore[assignment]
+        store._connection = RewrittenConnection(connection, exchanged)  # type: ignore[assignment]
         return store
 
     return open_store
@@ -70,17 +71,8 @@ class _Altered(PostgresStore):
         )
 
 
-class _CountedBefore(PostgresTransaction):
-    def occupancy(self, terms: Terms) -> Occupancy:
-        before = super().occupancy(terms)
-        return _CountedOnce(
-            live=before.live,
-            rows=0,
-            counted_after=self.now,
-            horizon=before.horizon,
-            upcoming=[],
-            lapsed=set(),
-        )
+class _CountedBefore(CountedBefore, PostgresTransaction):
+    pass
 
 
 class CountsThenInserts(_Altered):
@@ -123,29 +115,11 @@ class ReleasesTheWholeDevice(PostgresStore):
     """Frees the seat with the first instance that leaves it."""
 
     def apply(self, calls: Sequence[Call]) -> list[Outcome]:
-        return super().apply(
-            [
-                Release(call.caller, call.session_id, UNNAMED)
-                if isinstance(call, Release)
-                else call
-                for call in calls
-            ]
-        )
+        return super().apply([of_whole_device(call) for call in calls])
 
 
-class _Leaking(PostgresTransaction):
-    leaked: Counter[str]
-
-    def end_session(self, *, license: str, reason: str, **seat: Any) -> None:
-        super().end_session(license=license, reason=reason, **seat)
-        if reason == "released":
-            self.leaked[license] += 1
-            self.forget_occupancy(license)
-
-    def _scan(self, terms: Terms) -> Occupancy:
-        occupancy = super()._scan(terms)
-        occupancy.live += self.leaked[as_hex(terms.license_id)]
-        return occupancy
+class _Leaking(Leaking, PostgresTransaction):
+    pass
 
 
 class ForgetsReleases(_Altered):
