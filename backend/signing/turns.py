@@ -26,8 +26,8 @@ class Turns:
     """Runs blocking work in threads, ``at_once`` pieces at a time, ``most`` here in all (S17).
 
     A piece that fails, or takes ``slow_seconds``, is a sign of trouble until one ends well and in
-    time. In trouble whoever has waited for a while is refused when the next piece ends: under a
-    signer that hangs, waits must not add up. For one event loop.
+    time. In trouble whoever has waited for a while is refused, at once and whenever a piece ends:
+    under a signer that hangs, waits must not add up. For one event loop.
     """
 
     def __init__(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 from threading import Event
 
 import pytest
@@ -120,6 +121,25 @@ def test_who_waited_behind_a_turn_that_failed_is_refused_at_once(
         assert await late == "signed"
 
     asyncio.run(three())
+
+
+def test_who_waits_behind_a_turn_that_hangs_is_refused_before_it_ends(
+    pool: ThreadPoolExecutor,
+) -> None:
+    hurrying = count(100.0, 0.2).__next__  # whoever waits has waited for long at the next look
+    turns = Turns(pool, at_once=1, most=4, slow_seconds=0.001, clock=hurrying)
+
+    async def two() -> None:
+        hanging = Work()
+        (running,) = await queued(turns, hanging)
+        (waiting,) = await queued(turns, lambda: "never")
+        with pytest.raises(SigningUnavailable, match="take long"):
+            await asyncio.wait_for(waiting, PATIENCE_SECONDS)
+        assert not running.done()
+        hanging.may_end.set()
+        await running
+
+    asyncio.run(two())
 
 
 def test_a_turn_that_takes_long_is_trouble_even_if_it_ends_well(
