@@ -5,11 +5,11 @@ import math
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from foundation.clock import monotonic_seconds
 from signing.errors import SigningUnavailable
-from signing.rules import may_wait_on
+from signing.rules import MOST_WAITING_IN_TROUBLE_SECONDS, may_wait_on
 
 _FULL_RETRY_SECONDS: Final = 2
 _TROUBLE_RETRY_SECONDS: Final = 5
@@ -26,8 +26,8 @@ class Turns:
     """Runs blocking work in threads, ``at_once`` pieces at a time, ``most`` here in all (S17).
 
     A piece that fails, or takes ``slow_seconds``, is a sign of trouble until one ends well and in
-    time. In trouble whoever has waited for a while is refused, at once and whenever a piece ends:
-    under a signer that hangs, waits must not add up. For one event loop.
+    time; so is one that runs for so long while no other ends well. In trouble whoever has waited
+    for a while is refused: under a signer that hangs, waits must not add up. For one event loop.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Turns:
         self._clock = clock
         self._here = 0
         self._in_trouble = False
+        self._ended_well_at = -math.inf
         self._waiting: deque[_Waiting] = deque()
 
     async def run(self, work: Callable[[], _T]) -> _T:
@@ -77,39 +78,70 @@ class Turns:
             raise
 
     def _begun(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
-        took_seconds = 0.0
-
-        def timed() -> _T:
-            nonlocal took_seconds
-            began_at = self._clock()  # in the thread: a busy event loop is no sign of trouble
-            try:
-                return work()
-            finally:
-                took_seconds = self._clock() - began_at
-
-        def ended(running: asyncio.Future[_T]) -> None:
-            has_failed = running.cancelled() or running.exception() is not None
-            self._in_trouble = has_failed or took_seconds >= self._slow_seconds
-            self._pass_on()
-
-        running = asyncio.get_running_loop().run_in_executor(self._pool, timed)
-        running.add_done_callback(ended)
+        piece = _Piece(work, self._clock)
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(self._pool, piece)
+        running.add_done_callback(lambda ended: self._ended(ended, piece))
+        if math.isfinite(self._slow_seconds):
+            loop.call_later(self._slow_seconds, self._look, piece, running)
         return running
 
+    def _ended(self, ended: asyncio.Future[_T], piece: "_Piece[_T]") -> None:
+        has_failed = ended.cancelled() or ended.exception() is not None
+        self._in_trouble = has_failed or piece.took_seconds >= self._slow_seconds
+        if not self._in_trouble:
+            self._ended_well_at = self._clock()
+        self._pass_on()
+
+    def _look(self, piece: "_Piece[_T]", running: asyncio.Future[_T]) -> None:
+        """Look now and then after a piece that takes long, whether all of them do."""
+        if piece.has_ended or running.done():
+            return
+        if self._ended_well_at < piece.began_at <= self._clock() - self._slow_seconds:
+            self._in_trouble = True
+            self._refuse_in_vain()
+        loop = asyncio.get_running_loop()
+        loop.call_later(MOST_WAITING_IN_TROUBLE_SECONDS, self._look, piece, running)
+
     def _pass_on(self) -> None:
-        """Refuse who waited in vain, and give the turn to the first of the others."""
+        """Give the turn to the first who has not waited in vain."""
         self._free += 1
-        now = self._clock()
+        self._refuse_in_vain()
         while self._waiting and self._free:
             first = self._waiting.popleft()
-            if first.turn.done():
-                continue  # its caller gave up
-            if may_wait_on(now - first.since, in_trouble=self._in_trouble):
+            if not first.turn.done():  # else its caller gave up
                 self._free -= 1
                 first.turn.set_result(None)
-            else:
+
+    def _refuse_in_vain(self) -> None:
+        now = self._clock()
+        while self._waiting and not may_wait_on(
+            now - self._waiting[0].since, in_trouble=self._in_trouble
+        ):
+            first = self._waiting.popleft()
+            if not first.turn.done():
                 refusal = _refusal("signatures fail or take long", _TROUBLE_RETRY_SECONDS)
                 first.turn.set_exception(refusal)
+
+
+class _Piece(Generic[_T]):
+    """Work that times itself, in its thread: a busy event loop is no sign of trouble."""
+
+    def __init__(self, work: Callable[[], _T], clock: Callable[[], float]) -> None:
+        self._work = work
+        self._clock = clock
+        self.began_at = math.inf
+        self.took_seconds = 0.0
+        self.has_ended = False
+
+    def __call__(self) -> _T:
+        """Do the work."""
+        self.began_at = self._clock()
+        try:
+            return self._work()
+        finally:
+            self.took_seconds = self._clock() - self.began_at
+            self.has_ended = True
 
 
 def _refusal(message: str, retry_after_seconds: int) -> SigningUnavailable:

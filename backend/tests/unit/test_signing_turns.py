@@ -10,6 +10,7 @@ from threading import Event
 import pytest
 
 from signing.errors import SigningUnavailable
+from signing.rules import MOST_WAITING_IN_TROUBLE_SECONDS
 from signing.turns import Turns
 
 PATIENCE_SECONDS = 20
@@ -140,6 +141,30 @@ def test_who_waits_behind_a_turn_that_hangs_is_refused_before_it_ends(
         await running
 
     asyncio.run(two())
+
+
+def test_one_turn_that_hangs_among_others_that_end_well_is_no_trouble(
+    pool: ThreadPoolExecutor, clock: HandClock
+) -> None:
+    turns = Turns(pool, at_once=2, most=4, slow_seconds=0.001, clock=clock)
+
+    async def five() -> None:
+        hanging, next_ = Work(), Work()
+        (stuck,) = await queued(turns, hanging)
+        await begun(hanging)
+        clock.seconds += 1
+        assert await turns.run(lambda: "signed") == "signed"
+        (running,) = await queued(turns, next_)
+        await begun(next_)
+        (waiting,) = await queued(turns, lambda: "signed")
+        clock.seconds += 0.0005  # next_ is in time; the hanging one is looked after meanwhile
+        await asyncio.wait([waiting], timeout=2 * MOST_WAITING_IN_TROUBLE_SECONDS)
+        next_.may_end.set()
+        assert await running == await waiting == "signed"
+        hanging.may_end.set()
+        await stuck
+
+    asyncio.run(five())
 
 
 def test_a_turn_that_takes_long_is_trouble_even_if_it_ends_well(
