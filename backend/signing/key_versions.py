@@ -37,7 +37,7 @@ class KeyVersions(Protocol):
     Every change can be repeated: done already, it does nothing. Each method blocks, and raises
     SigningUnavailable when the keys cannot be reached (the change may have happened or not) and
     UnsafeKey for a key that is unknown, or in a state from which the change is not allowed. All
-    implementations pass tests/integration/key_versions_conformance.
+    implementations pass tests/integration/test_key_versions.py.
     """
 
     def create(self) -> KeyVersion:

@@ -1,6 +1,7 @@
 """The root key of a machine of one's own: a file instead of Cloud KMS."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 
@@ -43,8 +44,10 @@ class LocalSigner:
         self.public_key = PublicKey.from_cryptography(private_key.public_key())
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, make: Callable[[], bytes] | None = None) -> Self:
         """Return the signer whose key is in the file (PKCS #8, PEM), made when it is missing.
+
+        ``make`` gives the PEM of a new key, by default of one that nobody has seen.
 
         Making one takes from 0.2 to several seconds, once; opening takes about 5 ms. OpenSSL's
         proof that a loaded key is consistent (primality above all) costs 260 ms and is skipped: it
@@ -53,7 +56,7 @@ class LocalSigner:
         Warns in the log that this is a development key. Raises UnsafeKey.
         """
         try:
-            pem = kept(path, _new_key)
+            pem = kept(path, make or _new_key)
         except UnsafeFile as mistake:
             raise UnsafeKey(str(mistake)) from mistake
         signer = cls._proven(pem, path)

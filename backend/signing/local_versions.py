@@ -6,6 +6,7 @@ that keeps its number from being given again.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -25,11 +26,17 @@ _SCHEDULED: Final = ".destroy-at-"
 
 
 class LocalKeyVersions:
-    """The keys beside the file of the first one. One process administers them at a time."""
+    """The keys beside the file of the first one. One process administers them at a time.
 
-    def __init__(self, first: Path, *, clock: Clock = utc_now) -> None:
+    ``make`` gives the PEM of a new key, by default of one that nobody has seen.
+    """
+
+    def __init__(
+        self, first: Path, *, clock: Clock = utc_now, make: Callable[[], bytes] | None = None
+    ) -> None:
         self._first = first
         self._clock = clock
+        self._make = make
         stem, suffix = re.escape(first.stem), re.escape(first.suffix)
         self._file_name = re.compile(
             rf"(?P<name>{stem}(?:-(?P<number>[0-9]+))?{suffix})"
@@ -41,7 +48,7 @@ class LocalKeyVersions:
         number = max(self._files(), default=0) + 1
         name = f"{self._first.stem}-{number}{self._first.suffix}"
         path = self._first.with_name(name) if number > 1 else self._first
-        LocalSigner.open(path)
+        LocalSigner.open(path, make=self._make)
         return self.find(f"{PREFIX}{path.name}")
 
     def all(self) -> tuple[KeyVersion, ...]:

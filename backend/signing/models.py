@@ -28,7 +28,8 @@ class SigningKey(models.Model):
     ``location`` says where the private half lives: ``file:<name>`` or the resource name of a
     version in Cloud KMS; empty for rows older than this column. ``laid_down_at`` says since when
     the key signs nothing more, not even key sets. ``link`` is the key set that the key signed to
-    name the root after it (docs/token-format.md, Links).
+    name the root after it (docs/token-format.md, Links). Keys are ordered by ``published_version``,
+    the version of the key set that they came with: clocks may go back.
     """
 
     key_id = models.CharField(max_length=43, primary_key=True)
@@ -40,6 +41,7 @@ class SigningKey(models.Model):
         max_length=10, choices=[(status.value, status.value) for status in KeyStatus]
     )
     location = models.CharField(max_length=512, db_default="", default="", blank=True)
+    published_version = models.PositiveBigIntegerField(db_default=0, default=0)
     not_before = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     laid_down_at = models.DateTimeField(null=True)
@@ -52,6 +54,7 @@ class SigningKey(models.Model):
     class Meta:
         db_table = "signing_key"
         base_manager_name = "objects"
+        ordering = ("published_version", "created_at", "key_id")
         constraints = (
             models.UniqueConstraint(
                 fields=["status"],

@@ -5,6 +5,7 @@ row of the version first, so that two operators take turns.
 """
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import F
@@ -13,12 +14,15 @@ from coditect_license_token import KeyStatus
 from coditect_license_token.revocations import MAX_REVOKED
 from signing.errors import RotationRefused, UnsafeKey
 from signing.models import KeySetVersion, Revocation, SigningKey
-from signing.queries import THE_ROW, active_key, next_key
+from signing.queries import THE_ROW, active_key, key_set_version, next_key
 from signing.rotation_steps import LONGEST_TOKEN_SECONDS
 from signing.signer import Signer
 from soft_state.notices import BOARD, Topic
 
-_CLOCKS_SECONDS = 3_600
+VERSIONS_OF_A_BACKUP: Final = 1_000
+"""More changes than a key set sees between a backup and its restore."""
+
+_CLOCKS_SECONDS: Final = 3_600
 """Clocks of clients that lag: a revoked signer or session is named for so much longer."""
 
 
@@ -104,6 +108,16 @@ def lay_down(key_id: str, *, now: datetime) -> None:
     _count_change()
 
 
+def require_successor(key_id: str) -> None:
+    """Raise RotationRefused when a root cannot be revoked because no other could take over."""
+    active = active_key()
+    if active is not None and active.key_id == key_id and next_key() is None:
+        raise RotationRefused(
+            "no key is next, nobody could sign that this one is revoked; first run "
+            "rotate_signing_key --until publish"
+        )
+
+
 @transaction.atomic
 def revoke_root(key_id: str, *, now: datetime) -> SigningKey:
     """Have nothing that a root signed count any more; return the root that signs from now on.
@@ -114,10 +128,9 @@ def revoke_root(key_id: str, *, now: datetime) -> SigningKey:
     _lock()
     row = _known(key_id)
     if row.status != KeyStatus.REVOKED.value:
+        require_successor(key_id)
         successor = next_key()
         was_active = row.status == KeyStatus.ACTIVE.value
-        if was_active and successor is None:
-            raise RotationRefused("no key is next: nobody could sign that this one is revoked")
         SigningKey.objects.filter(key_id=key_id).update(
             status=KeyStatus.REVOKED.value, revoked_at=now, laid_down_at=now
         )
@@ -151,12 +164,24 @@ def revoke_name(name: str, *, is_session: bool, now: datetime) -> None:
     _count_change()
 
 
+@transaction.atomic
+def outrun_backup() -> None:
+    """Count up far enough that a restored database publishes no version that clients have seen.
+
+    Does no harm when it was not needed.
+    """
+    _lock()
+    KeySetVersion.objects.filter(id=THE_ROW).update(version=F("version") + VERSIONS_OF_A_BACKUP)
+    BOARD.announce(Topic.KEY_SET, about="")
+
+
 def _row(signer: Signer, location: str, now: datetime) -> SigningKey:
     return SigningKey(
         key_id=signer.key_id,
         algorithm=signer.algorithm.value,
         pem=signer.public_key.pem(),
         location=location,
+        published_version=key_set_version() + 1,
         not_before=now,
         created_at=now,
     )

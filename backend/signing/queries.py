@@ -63,7 +63,7 @@ def key_set_entries() -> tuple[KeySetEntry, ...]:
 
     Raises MalformedDocument when a stored key cannot be read.
     """
-    return tuple(_entry(row) for row in SigningKey.objects.order_by("created_at", "key_id"))
+    return tuple(_entry(row) for row in SigningKey.objects.all())
 
 
 def stored_keys(now: datetime) -> StoredKeys:
@@ -88,7 +88,7 @@ def signing_roots() -> tuple[StoredRoot, ...]:
             status=KeyStatus(row.status),
             public_key=PublicKey.from_pem(row.pem),
         )
-        for row in rows.order_by("created_at", "key_id")
+        for row in rows
     )
 
 
@@ -113,7 +113,7 @@ def open_rotation() -> KeyRotation | None:
 
 
 def _stored_keys(version: int, now: datetime) -> StoredKeys:
-    rows = tuple(SigningKey.objects.order_by("created_at", "key_id"))
+    rows = tuple(SigningKey.objects.all())
     links = tuple(row.link for row in rows if row.link)
     return StoredKeys(
         version=version,
@@ -135,7 +135,7 @@ def _published(rows: tuple[SigningKey, ...]) -> tuple[SigningKey, ...]:
 
 def _revoked_roots() -> Iterator[str]:
     revoked = SigningKey.objects.filter(status=KeyStatus.REVOKED.value)
-    yield from revoked.order_by("created_at", "key_id").values_list("key_id", flat=True)
+    yield from revoked.values_list("key_id", flat=True)
 
 
 def _revoked(now: datetime, *, is_session: bool) -> Iterator[str]:

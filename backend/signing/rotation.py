@@ -43,6 +43,7 @@ class Standing:
     due_at: datetime | None
     old_key_id: str
     new_key_id: str
+    periods: Periods
 
 
 class Rotation:
@@ -131,7 +132,9 @@ class Rotation:
             _held(row).update(busy_until=None)
 
     def _is_due(self, row: KeyRotation) -> bool:
-        return row.outcome == "open" and self._clock() >= _due_at(row)
+        if row.outcome != "open":
+            return False
+        return _has_switched_already(row) or self._clock() >= _due_at(row)
 
     def _do(self, row: KeyRotation) -> None:
         step = Step(row.step)
@@ -247,6 +250,13 @@ def _due_at(row: KeyRotation) -> datetime:
     return due_at(Step(row.step), stepped_at=row.stepped_at, periods=_periods(row))
 
 
+def _has_switched_already(row: KeyRotation) -> bool:
+    """Return whether an emergency was quicker: the new key took the place of a revoked one."""
+    active = queries.active_key()
+    is_active = active is not None and active.key_id == row.new_key_id
+    return Step(row.step) is Step.SWITCH and is_active
+
+
 def _is_past(row: KeyRotation, until: Step | None) -> bool:
     order = list(Step)
     return until is not None and order.index(Step(row.step)) > order.index(until)
@@ -261,4 +271,5 @@ def _standing(row: KeyRotation) -> Standing:
         due_at=_due_at(row) if is_open else None,
         old_key_id=row.old_key_id,
         new_key_id=row.new_key_id,
+        periods=_periods(row),
     )

@@ -15,6 +15,7 @@ from signing.delegation import DelegatedSigner
 from signing.errors import UnsafeKey
 from signing.key_versions import KeyVersions
 from signing.kms_service import SLOW_SECONDS, THREADS, KMSSigningService
+from signing.kms_versions import KmsKeyVersions
 from signing.local import LocalSigner
 from signing.local_versions import PREFIX, LocalKeyVersions
 from signing.own_tokens import OwnTokens
@@ -73,10 +74,15 @@ def kms_service_from_settings() -> KMSSigningService:
 
 
 def key_versions_from_settings() -> KeyVersions:
-    """Return the administration of the private root keys. Raises UnsafeKey for Cloud KMS."""
-    if settings.LICENSE_CLOUD_KMS is not None:
-        raise UnsafeKey("key versions of Cloud KMS are administered with gcloud, not from here")
-    return LocalKeyVersions(settings.LICENSE_ROOT_KEY_FILE)
+    """Return the administration of the private root keys, as the caller's own account."""
+    kms = settings.LICENSE_CLOUD_KMS
+    if kms is None:
+        return LocalKeyVersions(settings.LICENSE_ROOT_KEY_FILE)
+    return KmsKeyVersions(
+        kms.version,
+        lambda version: _kms_service(version, stored=None),
+        endpoint=kms.endpoint,
+    )
 
 
 def rotation_from_settings() -> Rotation:

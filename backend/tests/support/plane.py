@@ -153,6 +153,7 @@ class Plane:
         signs = signer or self.root
         self.roots = Roots([signs.public_key])
         self.present_root = Root(signs)
+        self.published = PublishedKeys(self.present_root, issuer=ISSUER)
         self.issuer = DevelopmentIssuer.open(
             folder / "issuer.pem", audience=ISSUER, clock=self.clock
         )
@@ -168,10 +169,9 @@ class Plane:
             lifetime_seconds=delegation_seconds,
             max_lease_seconds=delegation_seconds // 2,
         )
-        pace: dict[str, Any] = {}
-        if isinstance(signer, KMSSigningService):
-            pace = {"threads": THREADS, "slow_seconds": SLOW_SECONDS}
-        self.seals = Seals(self.present_root, delegated, direct_signing=direct_signing, **pace)
+        self.seals = Seals(
+            self.present_root, delegated, direct_signing=direct_signing, **_pace_of(signs)
+        )
         self.engine = Engine(SqliteStore(database, clock=self.clock), most_waiting=most_waiting)
         self.shared = Allowances() if shared is None else shared
         self.admission = Admission(self.engine, self.shared, quotas, clock=self._seconds)
@@ -184,7 +184,8 @@ class Plane:
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
-        transport = httpx.ASGITransport(self._application(), raise_app_exceptions=True)
+        self.application = self._application()
+        transport = httpx.ASGITransport(self.application, raise_app_exceptions=True)
         self._client = httpx.AsyncClient(transport=transport, base_url=ISSUER)
 
     def _application(self) -> Any:
@@ -200,7 +201,7 @@ class Plane:
             acquire=AcquireEndpoint(self.admission, door, proofs),
             heartbeat=HeartbeatEndpoint(self.admission, door, proofs, shown),
             sessions=SessionEndpoint(self.admission, door),
-            keys=KeysEndpoint(PublishedKeys(self.present_root, issuer=ISSUER)),
+            keys=KeysEndpoint(self.published, clock=self.clock),
             health=HealthEndpoint(self.engine, self._signing_seconds_left),
             failures=self.failures,
             problem_of=problem_of,
@@ -230,7 +231,11 @@ class Plane:
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do something on the plane's event loop and return its result."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
+        return self.begin_work(work).result(PATIENCE_SECONDS)
+
+    def begin_work(self, work: Coroutine[Any, Any, _T]) -> "Future[_T]":
+        """Begin something on the plane's event loop and return at once."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def begin(self, method: str, path: str, **options: Any) -> "Future[httpx.Response]":
         """Send a request and return at once; its answer comes later."""
@@ -320,6 +325,13 @@ class Plane:
 
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 """A session id that nobody ever had."""
+
+
+def _pace_of(signer: Signer) -> dict[str, Any]:
+    """Return how many sign at a time, and what is slow, as signing.wiring has it."""
+    if isinstance(signer, KMSSigningService):
+        return {"threads": THREADS, "slow_seconds": SLOW_SECONDS}
+    return {}
 
 
 def _copy_database(source: Path, target: Path) -> None:

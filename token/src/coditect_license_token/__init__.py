@@ -8,7 +8,12 @@ from coditect_license_token.algorithms import (
     Algorithm,
     verify,
 )
-from coditect_license_token.delegation import Delegation, open_delegation, seal_delegation
+from coditect_license_token.delegation import (
+    Delegation,
+    open_delegation,
+    root_of_delegation,
+    seal_delegation,
+)
 from coditect_license_token.errors import (
     BadSignature,
     MalformedDocument,
@@ -67,6 +72,7 @@ __all__ = [
     "open_license_data",
     "open_license_token",
     "open_revocations",
+    "root_of_delegation",
     "seal_delegation",
     "seal_keyset",
     "seal_license_token",
