@@ -103,7 +103,9 @@ class RootWatch:
 
     async def _pause(self) -> None:
         try:
-            await asyncio.wait_for(self._noticed.wait(), MOST_SECONDS_UNSEEN)
+            # wait_for of Python 3.11 can lose the cancellation that ends the watch.
+            async with asyncio.timeout(MOST_SECONDS_UNSEEN):
+                await self._noticed.wait()
         except TimeoutError:
             return
         self._noticed.clear()

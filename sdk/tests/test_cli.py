@@ -11,6 +11,14 @@ import pytest
 from coditect_license_sdk._cli import main
 from coditect_license_sdk._cli.exits import NETWORK, OK, REFUSED, USAGE, VERIFICATION
 from coditect_license_sdk.testing import FakeLicenseServer, Forgery
+from coditect_license_token import (
+    KeySet,
+    KeySetEntry,
+    KeyStatus,
+    Revocations,
+    seal_keyset,
+    seal_revocations,
+)
 from coditect_license_token.testing import InMemorySigner
 
 Call = Callable[..., tuple[int, str, str]]
@@ -136,6 +144,40 @@ def test_both_kinds_of_proof_verify_alone_and_together(
     ):
         file.write_text(json.dumps(document))
         assert call("verify", str(file))[0] == OK
+
+
+def key_news(server: FakeLicenseServer, *, min_profile: int, revoked: tuple[str, ...]) -> str:
+    """Write what a server answers about its keys."""
+    now, root = int(server.clock.wall_seconds()), server.mint.root
+    common: dict[str, Any] = {
+        "issuer": server.issuer,
+        "version": 2,
+        "issued_at": now - 60,
+        "expires_at": now + 3_600,
+    }
+    entry = KeySetEntry(key=root.public_key, status=KeyStatus.ACTIVE, not_before=1)
+    keyset = seal_keyset(KeySet(min_profile=min_profile, entries=(entry,), **common), root=root)
+    listed = seal_revocations(Revocations(session_ids=revoked, **common), root=root)
+    edition = {"kid": root.key_id, "keyset": keyset, "revocations": listed}
+    return json.dumps({"keyset": keyset, "editions": [edition], "links": []})
+
+
+def test_what_was_revoked_since_verifies_no_more_offline(
+    call: Call, whole_answer: dict[str, Any], server: FakeLicenseServer, tmp_path: Path
+) -> None:
+    proof, statement, keys = (tmp_path / name for name in ("proof", "statement", "keys"))
+    proof.write_text(json.dumps(whole_answer))
+    statement.write_text(json.dumps(whole_answer["license_data"]))
+
+    def codes(min_profile: int, *revoked: str) -> list[int]:
+        keys.write_text(key_news(server, min_profile=min_profile, revoked=revoked))
+        return [call("verify", str(file), "--keys", str(keys))[0] for file in (proof, statement)]
+
+    assert codes(1) == [OK, OK]
+    assert codes(1, whole_answer["session_id"]) == [VERIFICATION, VERIFICATION]
+    assert codes(2) == [VERIFICATION, VERIFICATION]  # license_data counts no more
+    keys.write_text('{"keyset": "a.b.c"}')
+    assert call("verify", str(proof), "--keys", str(keys))[0] == VERIFICATION
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ in every reference to another such table (docs.citusdata.com, "Distributed table
 
 import psycopg
 
-FOR_EVERYBODY = {"tenant", "ledger_state", "key_set_version", "signing_key", "trusted_issuer"}
+FOR_EVERYBODY = {
+    "tenant",
+    "ledger_state",
+    "key_set_version",
+    "key_rotation",
+    "signing_key",
+    "signing_revocation",
+    "trusted_issuer",
+}
 """Few rows that every tenant shares: Citus keeps them whole on every node."""
 
 OURS = """

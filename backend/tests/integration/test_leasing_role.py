@@ -18,6 +18,8 @@ WITHOUT_TENANT = {
     "ledger_state",
     "signing_key",
     "key_set_version",
+    "key_rotation",
+    "signing_revocation",
     "trusted_issuer",
     "django_migrations",
 }
