@@ -294,18 +294,9 @@ def _credentials() -> "Credentials":
 
 def _connect(endpoint: str | None, credentials: "Credentials") -> "KeyManagementServiceClient":
     from google.cloud.kms import KeyManagementServiceClient
-    from google.cloud.kms_v1.services.key_management_service.transports import (
-        KeyManagementServiceGrpcTransport as Transport,
-    )
-
-    def channel(*arguments: Any, options: list[tuple[str, int]], **more: Any) -> Any:
-        # Else a new client would be given the connection that the old one found dead.
-        own = [*options, ("grpc.use_local_subchannel_pool", 1)]
-        return Transport.create_channel(*arguments, options=own, **more)
 
     return KeyManagementServiceClient(
         credentials=credentials,
-        transport=partial(Transport, channel=channel),
         client_options={"api_endpoint": endpoint} if endpoint else None,
     )
 

@@ -3,7 +3,7 @@
 import json
 
 import httpx
-from support.server import StartServer
+from support.server import StartServer, free_port
 
 ACQUIRE = "/api/v1/licenses/acquire/"
 
@@ -37,3 +37,18 @@ def test_each_request_is_one_json_line(start_server: StartServer) -> None:
     lines = [json.loads(line) for line in server.output if line.startswith("{")]
     (line,) = [line for line in lines if line["message"] == "request"]
     assert line["request_id"] == answer.headers["x-request-id"]
+
+
+def test_metrics_have_a_port_of_their_own_and_none_unless_asked(start_server: StartServer) -> None:
+    port = free_port()
+    server = start_server({"LICENSE_METRICS_PORT": str(port)})
+    httpx.post(
+        server.base_url + ACQUIRE,
+        json={"license_key": server.demo["license_key"], "hardware_id": "laptop-7"},
+    )
+
+    scraped = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+
+    assert 'license_signatures_total{outcome="signed",signer="local"}' in scraped
+    assert 'license_signatures_total{outcome="signed",signer="delegated"} 1.0' in scraped
+    assert httpx.get(f"{server.base_url}/metrics").status_code == 404
