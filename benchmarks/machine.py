@@ -78,12 +78,17 @@ def describe_software() -> Software:
         commit=_git("rev-parse", "HEAD") or "none",
         changed=bool(_git("status", "--porcelain")),
         python=sys.version,
-        python_is_optimized="--enable-optimizations"
-        in str(sysconfig.get_config_var("CONFIG_ARGS")),
+        python_is_optimized=_is_optimized(),
         sqlite=sqlite3.sqlite_version,
         openssl=backend.openssl_version_text(),
         packages={name: version(name) for name in _PACKAGES},
     )
+
+
+def _is_optimized() -> bool:
+    """Tell whether this Python was built with optimizations, as scripts/dev/find-python does."""
+    arguments = str(sysconfig.get_config_var("CONFIG_ARGS"))
+    return sys.base_prefix == "/usr" or "--enable-optimizations" in arguments
 
 
 def busy_seconds() -> float:

@@ -208,6 +208,37 @@ def test_an_old_python_is_one_clear_line(tmp_path: Path) -> None:
     assert failed.stdout == ""
 
 
+def test_an_optimized_python_is_taken_before_another(tmp_path: Path) -> None:
+    plain = _python(tmp_path / "first", is_optimized=False)
+    optimized = _python(tmp_path / "second", is_optimized=True)
+
+    assert _found_on(plain.parent, optimized.parent) == str(optimized)
+    assert _found_on(plain.parent) == str(plain)
+
+
+def _python(folder: Path, *, is_optimized: bool) -> Path:
+    """Return a Python of the right version, which tells of its build only that much."""
+    folder.mkdir()
+    python = folder / "python3"
+    status = 0 if is_optimized else 1
+    python.write_text(f'#!/bin/sh\ncase "$2" in *optimizations*) exit {status} ;; esac\n')
+    python.chmod(0o755)
+    return python
+
+
+def _found_on(*folders: Path) -> str:
+    answer = subprocess.run(
+        ["/bin/sh", "scripts/dev/find-python"],
+        cwd=REPOSITORY,
+        env={"PATH": os.pathsep.join(map(str, folders))},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    return answer.stdout.strip()
+
+
 def test_a_fresh_clone_runs_with_an_empty_environment(tmp_path: Path) -> None:
     """The whole way of a newcomer: needs the package index, and takes some 20 seconds."""
     clone, home, port = tmp_path / "clone", tmp_path / "home", free_port()

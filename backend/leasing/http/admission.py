@@ -1,7 +1,8 @@
 """Admission: what a caller may ask of the engine a minute. Stands before it with the same verbs.
 
 A license has a quota of acquires by the number of its seats. Each session has its own quota for
-each kind of call, so no storm of acquires ever holds up a heartbeat. A tenant has a quota over
+each kind of call, so no storm of acquires ever holds up a heartbeat; it is counted for each tenant
+or key that asks, so nobody uses up another's (S11). A tenant has a quota over
 all but releases when the settings say so, a fifth of which is kept for heartbeats. A refusal
 changes nothing: the lease runs on.
 """
@@ -115,7 +116,7 @@ class Admission:
     def renew(self, call: Heartbeat) -> Awaitable[Lease]:
         """Return the lease renewed. Raises RateLimited at once and what the engine raises."""
         now = self._clock()
-        self._sessions.take(self._of_session, f"h{call.session_id}{call.instance_id}", now)
+        self._sessions.take(self._of_session, _subject("h", call, call.instance_id), now)
         if self._of_tenant is not None:
             self._take_of_tenant(self._of_tenant, call.caller, now)
         return self._engine.renew(call)
@@ -127,13 +128,13 @@ class Admission:
     def release(self, call: Release) -> Awaitable[Released]:
         """Give a seat back. Raises RateLimited at once and what the engine raises."""
         now = self._clock()
-        self._sessions.take(self._of_session, f"r{call.session_id}{call.instance_id}", now)
+        self._sessions.take(self._of_session, _subject("r", call, call.instance_id), now)
         return self._engine.release(call)
 
     def inspect(self, call: Inspect) -> Awaitable[SessionState]:
         """Return the state of a session. Raises RateLimited at once and what the engine raises."""
         now = self._clock()
-        self._sessions.take(self._of_session, f"i{call.session_id}", now)
+        self._sessions.take(self._of_session, _subject("i", call), now)
         if self._of_tenant is not None:
             self._take_of_tenant(self._of_tenant, call.caller, now, kept_back=_KEPT_FOR_HEARTBEATS)
         return self._engine.inspect(call)
@@ -161,3 +162,9 @@ class Admission:
 
     def _per_minute(self, terms: Terms) -> int:
         return max(self._quotas.per_license, self._quotas.per_seat * terms.seats)
+
+
+def _subject(verb: str, call: Heartbeat | Release | Inspect, instance_id: str = "") -> str:
+    """Return whose quota a call on a session uses: the caller's own, for it may be a stranger."""
+    caller = call.caller
+    return f"{verb}{caller.tenant_id or caller.key_hmacs[0]}{call.session_id}{instance_id}"

@@ -1,5 +1,6 @@
 """From headers and body to the caller: the only place that reads a credential."""
 
+from functools import lru_cache
 from hmac import compare_digest
 
 from identity.errors import Forbidden, InvalidCredential, MissingCredential
@@ -73,6 +74,7 @@ def _authorization(request: Request) -> tuple[str | None, str]:
     return scheme.lower(), credential.strip()
 
 
+@lru_cache(maxsize=10_000)  # a principal is what it is: the answer never changes
 def _checked(principal: Principal, *, writes: bool) -> Caller:
     allowed = principal.may_lease() if writes else principal.may_read()
     if not allowed:

@@ -56,8 +56,11 @@ class Request:
     async def body(self) -> bytes:
         """Return the whole body, which says that it is JSON.
 
-        Raises the errors of ``any_body``, and UnsupportedMediaType.
+        Raises the errors of ``any_body``, and UnsupportedMediaType. Receives nothing when no body
+        was announced: most heartbeats have none.
         """
+        if not self._announces_body():
+            return b""
         body = await self.any_body()
         if body and not self._says_json():
             raise UnsupportedMediaType("the body must be application/json")
@@ -80,6 +83,10 @@ class Request:
         if message["type"] == "http.disconnect":
             raise InvalidRequest(FieldError("", "incomplete", "the body breaks off"))
         return body
+
+    def _announces_body(self) -> bool:
+        """Tell whether there is a body at all (RFC 9112, section 6.3)."""
+        return self.count(b"content-length") + self.count(b"transfer-encoding") > 0
 
     def _is_announced_too_large(self) -> bool:
         length = self.header(b"content-length") or b""

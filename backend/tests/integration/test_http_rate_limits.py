@@ -84,6 +84,20 @@ def test_s11_nobody_uses_up_the_quota_of_a_license_of_another_tenant(
     assert acquire(plane, alice).status_code == 201
 
 
+@pytest.mark.parametrize("verb", ["heartbeat", "release", "state"])
+def test_s11_nobody_uses_up_the_quota_of_a_session_of_another_tenant(
+    plane: Plane, alice: Customer, verb: str
+) -> None:
+    session = acquire(plane, alice).json()["session_id"]
+    bob = Customer("bob", seats=2, key_auth=True)
+    call = getattr(plane, verb)
+
+    answers = statuses(121, lambda: call(session, as_key(bob.key)))
+
+    assert answers == {404: 120, 429: 1}
+    assert call(session, as_key(alice.key)).status_code in {200, 204}
+
+
 def test_s2_a_storm_of_acquires_holds_up_no_heartbeat_and_no_release(
     plane: Plane, alice: Customer
 ) -> None:

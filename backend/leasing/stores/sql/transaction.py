@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 from foundation.ids import new_id
@@ -283,6 +283,7 @@ def as_dashed(identifier: str) -> str:
     )
 
 
+@lru_cache(maxsize=1_024)  # the leases of a batch mostly end together
 def as_text(instant: datetime) -> str:
     """Return an instant as Django keeps it in SQLite, always with microseconds."""
     return instant.replace(tzinfo=None).isoformat(" ", "microseconds")
