@@ -48,6 +48,7 @@ def rewriting(
         store = kind(str(database), clock=clock if own_clock else None)
         if without_index:
             store._connection.execute(f"DROP INDEX IF EXISTS {without_index}")
+            store._connection.send()
         connection: Any = store._connection
         store._connection = RewrittenConnection(connection, exchanged)  # type: ignore[assignment]
         return store
