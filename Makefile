@@ -2,7 +2,7 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-CODE := token sdk backend tests benchmarks scripts
+CODE := token sdk backend local_kms tests benchmarks scripts
 DB ?= sqlite
 EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
@@ -23,6 +23,10 @@ run-sqlite: $(VENV)/installed-run
 run-postgres: $(VENV)/installed-run $(VENV)/installed-postgres
 	@$(EMBEDDED) PYTHONPATH=backend LICENSE_DATA_DIR=$${LICENSE_DATA_DIR:-.local/postgres} \
 		exec $(PY) -m coditect_license.run_on_postgres quickstart
+
+.PHONY: kms
+kms: $(VENV)/installed-kms ## start a local Cloud KMS (ARGS="serve --port 9443", ARGS="fault --help")
+	@PYTHONPATH=backend exec $(PY) -m local_kms $(or $(ARGS),serve)
 
 test: $(VENV)/installed-dev ## run every test (T=path for some of them)
 	@$(PY) -m pytest $(T)
@@ -80,6 +84,9 @@ $(VENV)/installed-postgres: requirements/postgres.txt
 
 $(VENV)/installed-fuzz: requirements/fuzz.txt
 	@scripts/dev/install fuzz
+
+$(VENV)/installed-kms: requirements/kms.txt
+	@scripts/dev/install kms
 
 $(VENV)/installed-dev: requirements/dev.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install dev

@@ -5,7 +5,7 @@ import sys
 
 
 def main() -> int:
-    """Run one command; a wrong setting is one line on standard error and exit status 2."""
+    """Run one command; each wrong setting is a line on standard error; exit status 2."""
     from django.core.management import execute_from_command_line
 
     from foundation.env import EnvironmentMistake, use_settings
@@ -14,7 +14,7 @@ def main() -> int:
     try:
         execute_from_command_line(sys.argv)
     except EnvironmentMistake as mistake:
-        sys.stderr.write(f"error: {mistake}\n")
+        sys.stderr.writelines(f"error: {line}\n" for line in str(mistake).splitlines())
         return 2
     return 0
 

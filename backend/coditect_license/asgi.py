@@ -1,6 +1,7 @@
 """The front door of a process: leasing calls to the leasing plane, all else to Django."""
 
 import asyncio
+import logging
 
 from foundation.env import use_settings
 
@@ -12,8 +13,12 @@ from coditect_license.middleware import Asgi, BodyLimit, RequestLog  # noqa: E40
 from coditect_license.server import LicenseServer  # noqa: E402
 from coditect_license.static_files import PREFIX, StaticAssets  # noqa: E402
 from foundation.logs import log_to_standard_output  # noqa: E402
+from foundation.metrics import MetricsPortBusy  # noqa: E402
 from leasing.http.messages import Receive, Scope, Send  # noqa: E402
 from leasing.http.plane import is_leasing_path  # noqa: E402
+from signing.errors import SigningError  # noqa: E402
+
+_log = logging.getLogger(__name__)
 
 
 class Application:
@@ -48,7 +53,12 @@ class Application:
         await receive()
         request_log = log_to_standard_output("INFO")
         self._control_plane = RequestLog(self._assets_or_django, request_log)
-        self._server = await asyncio.to_thread(LicenseServer, request_log)
+        try:
+            self._server = await asyncio.to_thread(LicenseServer, request_log)
+        except (SigningError, MetricsPortBusy) as refusal:
+            _log.critical("%s", refusal)
+            await send({"type": "lifespan.startup.failed", "message": ""})
+            return
         await self._server.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()

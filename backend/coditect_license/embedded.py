@@ -12,11 +12,17 @@ from foundation.private_files import UnsafeFile, kept
 
 
 def data_dir(path: str) -> Path:
-    """Return the data folder, made with mode 0700 when it is missing.
+    """Return the data folder, made as :func:`make_data_dir` does."""
+    folder = Path(path).absolute()
+    make_data_dir(folder)
+    return folder
+
+
+def make_data_dir(folder: Path) -> None:
+    """Make the data folder with mode 0700 when it is missing.
 
     Raises EnvironmentMistake when it cannot be made or written.
     """
-    folder = Path(path).absolute()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -25,7 +31,7 @@ def data_dir(path: str) -> Path:
         ) from error
     try:
         with tempfile.TemporaryFile(dir=folder):  # asking for the mode would not know root's limits
-            return folder
+            pass
     except OSError as error:
         raise EnvironmentMistake(
             f"LICENSE_DATA_DIR: cannot write to {folder}: {error.strerror}"

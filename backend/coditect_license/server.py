@@ -1,6 +1,7 @@
 """One server process put together: ledger, engine, signers, door, plane."""
 
 import asyncio
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -9,6 +10,7 @@ from coditect_license.ledger import open_store, take_server_seat
 from coditect_license.problems import problem_of
 from foundation.clock import utc_now
 from foundation.logs import JsonLines
+from foundation.metrics import serve_metrics
 from identity.wiring import bearer_verifier_from_settings
 from leasing.engine import Engine
 from leasing.http import LeasingPlane
@@ -23,30 +25,40 @@ from leasing.http.proofs import Proofs
 from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
 from licenses.license_key import KeyHasher
-from signing.operations import remember_root
 from signing.wiring import (
+    gauge_signing,
     own_tokens_from_settings,
+    present_root,
     published_keys_from_settings,
-    root_from_settings,
+    root_watch,
     seals_from_settings,
 )
 from soft_state.notices import BOARD, Topic
 from soft_state.wiring import fleet_from_settings, shared_allowances_from_settings
 
 
+def serve_metrics_from_settings() -> Callable[[], None]:
+    """Serve the metrics where the settings say so; return how to end that."""
+    if not settings.LICENSE_METRICS_PORT:
+        return lambda: None
+    return serve_metrics(settings.LICENSE_METRICS_HOST, settings.LICENSE_METRICS_PORT)
+
+
 class LicenseServer:
     """Everything that one process holds while it serves leases.
 
     Made from the settings; blocking. Raises ServerAlreadyRunning when another server process
-    works on the same SQLite file, StoreUnavailable when the ledger cannot be reached, and UnsafeKey
-    for a root key that must not be used.
+    works on the same SQLite file, StoreUnavailable when the ledger cannot be reached, UnsafeKey for
+    a root key that must not be used, MetricsPortBusy.
     """
 
     def __init__(self, request_log: JsonLines) -> None:
         self._leave = take_server_seat()
-        root = root_from_settings()
-        remember_root(root, now=utc_now())
+        root = present_root()
         self._seals = seals_from_settings(root)
+        self._root_watch = root_watch(root, self._seals.renew_if_due)
+        gauge_signing(self._signing_seconds_left)
+        self._end_metrics = serve_metrics_from_settings()
         self._engine = Engine(open_store())
         shared = shared_allowances_from_settings()
         self._fleet = fleet_from_settings(shared)
@@ -55,7 +67,8 @@ class LicenseServer:
         published = published_keys_from_settings(root)
         door = Door(verifier, KeyHasher(settings.LICENSE_KEY_PEPPERS))
         proofs = Proofs(self._seals, settings.LICENSE_ISSUER)
-        shown = ShownTokens(own_tokens_from_settings())
+        own_tokens = own_tokens_from_settings()
+        shown = ShownTokens(own_tokens)
         self.plane = LeasingPlane(
             acquire=AcquireEndpoint(admission, door, proofs),
             heartbeat=HeartbeatEndpoint(admission, door, proofs, shown),
@@ -73,7 +86,9 @@ class LicenseServer:
         self._request_log = request_log
         close_old_connections()  # this thread's; whoever reads later opens one for the moment
         self._unlisten = [
+            BOARD.listen(Topic.KEY_SET, self._root_watch.expire),
             BOARD.listen(Topic.KEY_SET, published.expire),
+            BOARD.listen(Topic.KEY_SET, own_tokens.expire),
             BOARD.listen(Topic.ISSUERS, verifier.expire),
             BOARD.listen(Topic.LICENSES, admission.forget_licenses),
         ]
@@ -81,6 +96,7 @@ class LicenseServer:
     async def start(self) -> None:
         """Make the first delegation and begin to take calls."""
         await self._seals.start()
+        await self._root_watch.start()
         await self._engine.start()
         if self._fleet is not None:
             await self._fleet.start()
@@ -92,8 +108,10 @@ class LicenseServer:
         for unlisten in self._unlisten:
             unlisten()
         await self._engine.stop()
+        await self._root_watch.stop()
         await self._seals.stop()
         self._request_log.flush()
+        await asyncio.to_thread(self._end_metrics)
         await asyncio.to_thread(self._leave)
 
     def _signing_seconds_left(self) -> int:

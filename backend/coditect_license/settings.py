@@ -1,9 +1,10 @@
 """Every setting, typed, read once; a wrong one refuses to start and says which.
 
 ``LICENSE_PROFILE`` decides what may be missing. ``production`` (the default) takes nothing for
-granted. ``embedded`` is one machine with no services: SQLite, a local signing key and secrets
-made at first start, all under ``LICENSE_DATA_DIR``. ``LICENSE_DATABASE_URL`` puts PostgreSQL in
-SQLite's place; ``LICENSE_LEASING_DATABASE_URL`` gives the leasing plane a login of its own there,
+granted: production.py says what it demands. ``embedded`` is one machine with no services: SQLite, a
+local signing key and secrets made at first start, all under ``LICENSE_DATA_DIR``. There
+``LICENSE_DATABASE_URL`` puts PostgreSQL in SQLite's place and ``LICENSE_SIGNER=kms`` Cloud KMS in
+the local key's; ``LICENSE_LEASING_DATABASE_URL`` gives the leasing plane a login of its own there,
 and ``LICENSE_PREPARED_STATEMENTS`` has the database keep its plans, where there is no pooler.
 """
 
@@ -12,6 +13,8 @@ from typing import Any
 
 from coditect_license import embedded
 from coditect_license.database_url import leasing_address, postgresql_database
+from coditect_license.kms_settings import cloud_kms_from_environment
+from coditect_license.production import require_production_settings
 from foundation import env
 from soft_state.address import address_if_set
 
@@ -22,12 +25,11 @@ if LICENSE_PROFILE not in {"production", "embedded"}:
     raise env.EnvironmentMistake("LICENSE_PROFILE must be production or embedded")
 EMBEDDED = LICENSE_PROFILE == "embedded"
 if not EMBEDDED:
-    raise env.EnvironmentMistake(
-        "LICENSE_PROFILE=production needs PostgreSQL and Cloud KMS, which this version does not "
-        "have yet; set LICENSE_PROFILE=embedded for one machine with SQLite and a local key"
-    )
+    require_production_settings()
 
-LICENSE_DATA_DIR = embedded.data_dir(env.text("LICENSE_DATA_DIR", str(REPOSITORY / ".local")))
+LICENSE_DATA_DIR = Path(env.text("LICENSE_DATA_DIR", str(REPOSITORY / ".local"))).absolute()
+if EMBEDDED:  # in production nothing is kept there
+    embedded.make_data_dir(LICENSE_DATA_DIR)
 PORT = env.integer("PORT", 8000, lowest=1, highest=65535)
 HOST = env.text("LICENSE_HOST", "127.0.0.1")
 LICENSE_ISSUER = env.text("LICENSE_ISSUER", f"http://{HOST}:{PORT}")
@@ -37,16 +39,23 @@ SECRET_KEY = env.secret("DJANGO_SECRET_KEY") or embedded.kept_secret(
 )
 # Peppers of the stored licence keys by version; the highest version is given to new keys.
 LICENSE_KEY_PEPPERS: dict[int, bytes] = {
-    1: bytes.fromhex(
-        env.secret("LICENSE_KEY_PEPPER_1")
-        or embedded.kept_secret(LICENSE_DATA_DIR / "license-key-pepper-1")
-    )
+    1: env.secret_bytes("LICENSE_KEY_PEPPER_1")
+    or bytes.fromhex(embedded.kept_secret(LICENSE_DATA_DIR / "license-key-pepper-1"))
 }
+
+# Where the root key lives: `local` is a file, for development; `kms` is Cloud KMS.
+LICENSE_SIGNER = env.text("LICENSE_SIGNER", "local")
+if LICENSE_SIGNER not in {"local", "kms"}:
+    raise env.EnvironmentMistake("LICENSE_SIGNER must be local or kms")
+LICENSE_CLOUD_KMS = cloud_kms_from_environment() if LICENSE_SIGNER == "kms" else None
 LICENSE_ROOT_KEY_FILE = LICENSE_DATA_DIR / "root-key.pem"
 LICENSE_DEVELOPMENT_ISSUER_KEY_FILE = LICENSE_DATA_DIR / "development-issuer-key.pem"
 # The seed's document, signed by the root at each acquire that asks for it. Off is an operator's
 # choice: callers that need license_data then get 503.
 LICENSE_DIRECT_SIGNING = env.boolean("LICENSE_DIRECT_SIGNING", default=True)
+# Metrics for Prometheus on a port of their own, without a credential; 0 for none.
+LICENSE_METRICS_PORT = env.integer("LICENSE_METRICS_PORT", 0, lowest=0, highest=65535)
+LICENSE_METRICS_HOST = env.text("LICENSE_METRICS_HOST", "127.0.0.1")
 LICENSE_API_DOCS = env.boolean("LICENSE_API_DOCS", default=True)
 
 # Valkey or Redis, for what the processes of an installation tell each other. Absent: this process

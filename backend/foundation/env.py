@@ -70,6 +70,18 @@ def secret(name: str) -> str | None:
         raise EnvironmentMistake(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
 
 
+def secret_bytes(name: str) -> bytes | None:
+    """Return a secret that is written as hexadecimal digits, or None.
+
+    Raises EnvironmentMistake when its file cannot be read, or it is no hexadecimal.
+    """
+    value = secret(name)
+    try:
+        return bytes.fromhex(value) if value else None
+    except ValueError:  # its text quotes the secret
+        raise EnvironmentMistake(f"{name} must be hexadecimal digits") from None
+
+
 def use_settings(module: str) -> None:
     """Name Django's settings module unless the environment names one already."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", module)

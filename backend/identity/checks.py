@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.core.checks import CheckMessage, Error
 
-from identity.development import DEVELOPMENT_SUFFIX
+from identity.issuers import DEVELOPMENT_SUFFIX
 from identity.models import TrustedIssuer
 
 

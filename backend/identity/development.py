@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 from uuid import UUID
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -19,12 +19,11 @@ from coditect_license_token import PublicKey
 from foundation.clock import Clock
 from foundation.private_files import kept
 from identity.errors import UnsafeKeyFile
+from identity.issuers import DEVELOPMENT_SUFFIX
 from identity.jose import mint_token
 from identity.models import TrustedIssuer
 from identity.rules import PrincipalKind, Role
 from soft_state.notices import BOARD, Topic
-
-DEVELOPMENT_SUFFIX: Final = "/development"
 
 
 class DevelopmentIssuer:

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from identity.errors import InvalidCredential, UnusableIssuer
 from identity.jose import ALGORITHMS, IssuerKey
 from identity.rules import PrincipalKind, Role
+
+DEVELOPMENT_SUFFIX: Final = "/development"
+"""How the name of every development issuer ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from identity.errors import UnusableIssuer
-from identity.issuers import Issuer, IssuerTable, issuer_keys
+from identity.issuers import DEVELOPMENT_SUFFIX, Issuer, IssuerTable, issuer_keys
 from identity.models import TrustedIssuer
 from identity.rules import PrincipalKind, Role
 from tenants.models import Tenant
@@ -15,13 +17,25 @@ def trusted_issuers() -> IssuerTable:
     Raises UnusableIssuer, naming the row, when one cannot be used: a door that quietly forgets an
     issuer locks its people out and nobody knows why.
     """
-    rows = TrustedIssuer.objects.filter(enabled=True).order_by("id")
-    return IssuerTable(tuple(_issuer(row) for row in rows))
+    return _table(TrustedIssuer.objects.filter(enabled=True))
+
+
+def trusted_issuers_in_production() -> IssuerTable:
+    """Return all enabled issuers but the development issuers, enabled or not.
+
+    Whoever reads the key file of one would be the owner of every tenant. Raises UnusableIssuer.
+    """
+    rows = TrustedIssuer.objects.filter(enabled=True)
+    return _table(rows.exclude(issuer__endswith=DEVELOPMENT_SUFFIX))
 
 
 def tenant_exists(tenant_id: UUID) -> bool:
     """Return whether the tenant is in the database."""
     return Tenant.objects.filter(id=tenant_id).exists()
+
+
+def _table(rows: QuerySet[TrustedIssuer]) -> IssuerTable:
+    return IssuerTable(tuple(_issuer(row) for row in rows.order_by("id")))
 
 
 def _issuer(row: TrustedIssuer) -> Issuer:

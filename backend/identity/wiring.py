@@ -15,10 +15,14 @@ from identity.operations import BearerVerifier
 
 
 def bearer_verifier_from_settings() -> BearerVerifier:
-    """Return a verifier of the issuers in the database, on the server's clock."""
-    return BearerVerifier(
-        queries.trusted_issuers, clock=utc_now, tenant_exists=queries.tenant_exists
+    """Return a verifier of the issuers in the database, on the server's clock.
+
+    Outside the embedded profile a development issuer is never believed, whatever its row says.
+    """
+    trusted = (
+        queries.trusted_issuers if settings.EMBEDDED else queries.trusted_issuers_in_production
     )
+    return BearerVerifier(trusted, clock=utc_now, tenant_exists=queries.tenant_exists)
 
 
 def development_issuer_from_settings() -> DevelopmentIssuer:

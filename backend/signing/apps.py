@@ -8,3 +8,9 @@ class SigningConfig(AppConfig):
 
     name = "signing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system check, and what ``sign_license`` signs with."""
+        from signing import kms_service, wiring  # noqa: PLC0415 (models load only once apps are ready)
+
+        kms_service.provide(wiring.kms_service_from_settings)

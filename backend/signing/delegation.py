@@ -23,6 +23,7 @@ from coditect_license_token import (
 )
 from foundation.clock import Clock
 from signing.errors import SigningUnavailable
+from signing.root import Root
 from signing.signer import Signer
 
 LIFETIME_SECONDS: Final = 86_400
@@ -69,11 +70,15 @@ class MemorySigner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delegated:
-    """A signing key with the proof that it may sign: ``document`` is the compact delegation."""
+    """A signing key with the proof that it may sign: ``document`` is the compact delegation.
+
+    ``root_key_id`` names the root that signed it.
+    """
 
     signer: Signer
     document: str
     mandate: Delegation
+    root_key_id: str
 
     @property
     def expires(self) -> int:
@@ -96,7 +101,7 @@ class DelegatedSigner:
 
     def __init__(
         self,
-        root: Signer,
+        root: Root,
         *,
         issuer: str,
         clock: Clock,
@@ -107,7 +112,6 @@ class DelegatedSigner:
         make_key: Callable[[], Signer] = MemorySigner,
     ) -> None:
         self._root = root
-        self._roots = Roots([root.public_key])
         self._issuer = issuer
         self._clock = clock
         self._lifetime_seconds = lifetime_seconds
@@ -139,19 +143,30 @@ class DelegatedSigner:
             return fresh
 
     def renewal_due(self, now: int) -> bool:
-        """Return whether to renew: there is none, half its life is over, or the clock jumped."""
+        """Return whether to renew: there is none, half its life is over, or the clock jumped.
+
+        So it is when another root signs now, and when the key was revoked.
+        """
         current = self._current
-        return current is None or not current.mandate.not_before <= now < self._due
+        if current is None or not current.mandate.not_before <= now < self._due:
+            return True
+        active = self._root.keys.active
+        is_followed = active is not None and active.key_id != current.root_key_id
+        return is_followed or self._root.has_revoked(current.signer.key_id)
 
     def current(self, now: int) -> Delegated:
         """Return the key to sign with at ``now``.
 
-        Raises SigningUnavailable when there is none that is in force then.
+        Raises SigningUnavailable when there is none that is in force then, or it was revoked.
         """
         current = self._current
         if current is None or not current.mandate.not_before <= now < current.expires:
             raise SigningUnavailable(
                 "no delegation is in force", retry_after_seconds=_RETRY_SECONDS
+            )
+        if self._root.has_revoked(current.signer.key_id):
+            raise SigningUnavailable(
+                "the delegated key was revoked", retry_after_seconds=_RETRY_SECONDS
             )
         return current
 
@@ -163,6 +178,7 @@ class DelegatedSigner:
         return expires <= self.current(now).longest_expiry(now)
 
     def _proven(self, signer: Signer, now: int) -> Delegated:
+        root = self._root.signer
         not_before = now - self._lifetime_seconds * BACKDATED_SECONDS // LIFETIME_SECONDS
         mandate = Delegation(
             issuer=self._issuer,
@@ -173,12 +189,13 @@ class DelegatedSigner:
             tiers=self._tiers,
         )
         try:
-            document = seal_delegation(mandate, root=self._root)
-            opened = open_delegation(document, roots=self._roots, now=now, issuer=self._issuer)
+            document = seal_delegation(mandate, root=root)
+            roots = Roots([root.public_key])
+            opened = open_delegation(document, roots=roots, now=now, issuer=self._issuer)
             opened.key.verify(_PROBE, signer.sign(_PROBE))
         except TokenError as error:
             raise SigningUnavailable(
                 "the fresh key or its delegation does not verify",
                 retry_after_seconds=_RETRY_SECONDS,
             ) from error
-        return Delegated(signer=signer, document=document, mandate=opened)
+        return Delegated(signer=signer, document=document, mandate=opened, root_key_id=root.key_id)

@@ -5,7 +5,10 @@
     SigningError
     ├── SigningUnavailable   no signature just now; the same call may succeed later
     ├── OutsideMandate       the document says more than the key may say: never, as it stands
-    └── UnsafeKey            a key that must not sign: readable by others, of another kind, revoked
+    ├── UnsafeKey            a key that must not sign: readable by others, of another kind or
+    │                        algorithm, revoked, not there
+    ├── RotationRefused      what an operator asks for must not be done, or not now
+    └── KeptForEver          a public key was to be deleted
 
 None of them ever comes with a document (S16).
 """
@@ -16,11 +19,18 @@ class SigningError(Exception):
 
 
 class SigningUnavailable(SigningError):
-    """No signature can be had now. ``retry_after_seconds`` says when asking again makes sense."""
+    """No signature can be had now. ``retry_after_seconds`` says when asking again makes sense.
 
-    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+    ``reason`` is one word of a small set, for metrics and for rules; the message is for the log
+    and never leaves.
+    """
+
+    def __init__(
+        self, message: str, *, retry_after_seconds: int, reason: str = "unavailable"
+    ) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+        self.reason = reason
 
 
 class OutsideMandate(SigningError):
@@ -28,4 +38,12 @@ class OutsideMandate(SigningError):
 
 
 class UnsafeKey(SigningError):
-    """A key must not sign: others can read it, it is of another kind, or it was revoked."""
+    """A key must not sign: others can read it, it is not what it should be, or it was revoked."""
+
+
+class RotationRefused(SigningError):
+    """What an operator asks of the keys must not be done, or not now; the message says why."""
+
+
+class KeptForEver(SigningError):
+    """A public key was to be deleted. Statements signed years ago must still verify."""

@@ -1,6 +1,7 @@
 """The root key of a machine of one's own: a file instead of Cloud KMS."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 
@@ -17,9 +18,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from coditect_license_token import Algorithm, MalformedDocument, PublicKey, TokenError
 from foundation.private_files import UnsafeFile, kept
+from signing import counts
 from signing.errors import UnsafeKey
 
 _log = logging.getLogger(__name__)
+
+_signed: Final = counts.signatures("local", "signed")
 
 _RSA_BITS: Final = 4096
 _RSA_EXPONENT: Final = 65537
@@ -40,8 +44,10 @@ class LocalSigner:
         self.public_key = PublicKey.from_cryptography(private_key.public_key())
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, make: Callable[[], bytes] | None = None) -> Self:
         """Return the signer whose key is in the file (PKCS #8, PEM), made when it is missing.
+
+        ``make`` gives the PEM of a new key, by default of one that nobody has seen.
 
         Making one takes from 0.2 to several seconds, once; opening takes about 5 ms. OpenSSL's
         proof that a loaded key is consistent (primality above all) costs 260 ms and is skipped: it
@@ -50,7 +56,7 @@ class LocalSigner:
         Warns in the log that this is a development key. Raises UnsafeKey.
         """
         try:
-            pem = kept(path, _new_key)
+            pem = kept(path, make or _new_key)
         except UnsafeFile as mistake:
             raise UnsafeKey(str(mistake)) from mistake
         signer = cls._proven(pem, path)
@@ -86,7 +92,9 @@ class LocalSigner:
 
     def sign(self, message: bytes) -> bytes:
         """Return the 512-byte signature of the message. Blocks for about 2 ms."""
-        return self._private_key.sign(message, PKCS1v15(), SHA256())
+        signature = self._private_key.sign(message, PKCS1v15(), SHA256())
+        _signed()
+        return signature
 
 
 def _new_key() -> bytes:

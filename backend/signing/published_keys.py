@@ -1,22 +1,18 @@
-"""The key set as the world sees it: one document signed by the root, and a plain JWKS."""
+"""The key set as the world sees it: one document signed by the roots, and a plain JWKS."""
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import DatabaseError
 
-from coditect_license_token import (
-    KeySet,
-    KeySetEntry,
-    KeyStatus,
-    Roots,
-    TokenError,
-    open_keyset,
-    seal_keyset,
-)
+from coditect_license_token import KeySet, KeySetEntry, KeyStatus, Revocations
 from signing import queries
+from signing.editions import Edition, seal_edition
 from signing.errors import SigningUnavailable
+from signing.queries import StoredKeys
+from signing.root import Root
 from signing.signer import Signer
 
 _log = logging.getLogger(__name__)
@@ -36,6 +32,8 @@ _RETRY_SECONDS: Final = 5
 class _Published:
     keyset: KeySet
     document: dict[str, Any]
+    signers: tuple[str, ...]
+    """The ids of the roots that should have signed it, whether or not they could."""
 
     def is_fresh(self, now: int) -> bool:
         """Return whether at least half of its life is left, on a clock that did not jump back."""
@@ -47,13 +45,15 @@ class _Published:
 
 
 class PublishedKeys:
-    """Builds and root-signs the key set, and keeps it until it changes or half of its day is gone.
+    """Builds the key set, has the roots sign it, keeps it until it changes or is half a day old.
 
-    A call that builds reads the database and waits for the root: from an event loop, call in a
-    worker thread. Two threads may build at the same time, and both results are good.
+    Each root that signs makes an edition of its own, so that a client that believes any of them
+    can verify it (docs/adr/0015). A call that builds reads the database and waits for the roots:
+    from an event loop, call in a worker thread. Two threads may build at the same time, and both
+    results are good.
     """
 
-    def __init__(self, root: Signer, *, issuer: str) -> None:
+    def __init__(self, root: Root, *, issuer: str) -> None:
         self._root = root
         self._issuer = issuer
         self._published: _Published | None = None
@@ -64,11 +64,13 @@ class PublishedKeys:
         self._seen_at = None
 
     def document(self, now: int) -> dict[str, Any]:
-        """Return ``{"keyset": <compact JWS>, "version": n, "keys": [JWK with status and pem]}``.
+        """Return the key set, signed, with its links and each key as JWK and PEM.
 
-        ``now`` is in seconds since the epoch. The plain members repeat what the signed one says,
-        for people and for clients without JOSE. While the root cannot sign, the document at hand is
-        given until its end. Raises SigningUnavailable after that, and when no key is stored yet.
+        ``now`` is in seconds since the epoch. ``keyset`` is the edition of the oldest root that
+        signs, for clients that look at nothing else; the plain members ``version`` and ``keys``
+        repeat what the signed one says, for people and for clients without JOSE. While no root can
+        sign, the document at hand is given until its end. Raises SigningUnavailable after that, and
+        when no key is stored yet.
         """
         published = self._published
         if published is None or not published.is_fresh(now) or self._has_changed(published, now):
@@ -85,7 +87,9 @@ class PublishedKeys:
         return {"keys": [entry.key.jwk() for entry in usable]}
 
     def _has_changed(self, published: _Published, now: int) -> bool:
-        """Tell whether the stored version is another; asked once in a while, and after a notice."""
+        """Tell whether version or roots are others; asked once in a while, and after a notice."""
+        if published.signers != _ids(self._signers(published.keyset)):
+            return True
         seen_at = self._seen_at
         if seen_at is not None and 0 <= now - seen_at < MOST_SECONDS_UNSEEN:
             return False
@@ -106,30 +110,60 @@ class PublishedKeys:
             return old
 
     def _build(self, now: int) -> _Published:
-        entries = queries.key_set_entries()
-        if not entries:
+        stored = queries.stored_keys(datetime.fromtimestamp(now, UTC))
+        if not stored.entries:
             raise SigningUnavailable("no root key is stored", retry_after_seconds=_RETRY_SECONDS)
-        keyset = KeySet(
-            issuer=self._issuer,
-            version=queries.key_set_version(),
-            issued_at=now,
-            expires_at=now + LIFETIME_SECONDS,
-            min_profile=LOWEST_PROFILE,
-            entries=entries,
-        )
-        members = {"version": keyset.version, "keys": [_member(entry) for entry in entries]}
-        return _Published(keyset, {"keyset": self._sealed(keyset, now), **members})
+        keyset, revocations = self._unsigned(stored, now)
+        signers = self._signers(keyset)
+        editions = _sealed(keyset, revocations, signers, now)
+        document = {
+            "keyset": editions[0].keyset,
+            "editions": [edition.member() for edition in editions],
+            "links": list(stored.links),
+            "version": keyset.version,
+            "keys": [_member(entry) for entry in keyset.entries],
+        }
+        return _Published(keyset, document, _ids(signers))
 
-    def _sealed(self, keyset: KeySet, now: int) -> str:
+    def _unsigned(self, stored: StoredKeys, now: int) -> tuple[KeySet, Revocations]:
+        common: dict[str, Any] = {
+            "issuer": self._issuer,
+            "version": stored.version,
+            "issued_at": now,
+            "expires_at": now + LIFETIME_SECONDS,
+        }
+        revocations = Revocations(
+            key_ids=stored.revoked_key_ids, session_ids=stored.revoked_session_ids, **common
+        )
+        return KeySet(min_profile=LOWEST_PROFILE, entries=stored.entries, **common), revocations
+
+    def _signers(self, keyset: KeySet) -> tuple[Signer, ...]:
+        """Return the roots that sign a set, in its order, oldest first: none that it revokes."""
+        keys = self._root.keys
+        held = {signer.key_id: signer for signer in (keys.active, *keys.beside) if signer}
+        usable = (e.key.key_id for e in keyset.entries if e.status is not KeyStatus.REVOKED)
+        return tuple(held[key_id] for key_id in usable if key_id in held)
+
+
+def _sealed(
+    keyset: KeySet, revocations: Revocations, signers: tuple[Signer, ...], now: int
+) -> list[Edition]:
+    """Have every root sign that can; one that cannot keeps the others from nothing."""
+    editions = []
+    failure = SigningUnavailable("no root signs key sets", retry_after_seconds=_RETRY_SECONDS)
+    for signer in signers:
         try:
-            sealed = seal_keyset(keyset, root=self._root)
-            open_keyset(sealed, roots=Roots([self._root.public_key]), now=now)
-        except TokenError as error:
-            raise SigningUnavailable(
-                "the root signed a key set that does not verify",
-                retry_after_seconds=_RETRY_SECONDS,
-            ) from error
-        return sealed
+            editions.append(seal_edition(keyset, revocations, root=signer, now=now))
+        except SigningUnavailable as refusal:
+            _log.error("no edition of the key set under %s: %s", signer.key_id, refusal)
+            failure = refusal
+    if not editions:
+        raise failure
+    return editions
+
+
+def _ids(signers: tuple[Signer, ...]) -> tuple[str, ...]:
+    return tuple(signer.key_id for signer in signers)
 
 
 def _member(entry: KeySetEntry) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from coditect_license_token import (
@@ -12,16 +14,24 @@ from coditect_license_token import (
     LicenseToken,
     seal_license_token,
 )
-from signing.delegation import DelegatedSigner
+from signing import counts
+from signing.delegation import Delegated, DelegatedSigner
 from signing.errors import OutsideMandate, SigningUnavailable
+from signing.root import Root
 from signing.signer import Signer
+from signing.turns import Turns
 
 _log = logging.getLogger(__name__)
+
+_token_signed: Final = counts.signatures("delegated", "signed")
+_token_failed: Final = counts.signatures("delegated", "failed")
 
 MOST_WAITING: Final = 2_000
 """Root signatures in flight (S17): two seconds of work for two threads at 2 ms each."""
 
-_FULL_RETRY_SECONDS: Final = 2
+LOCAL_THREADS: Final = 2
+"""A key in memory keeps a core busy for 2 ms: more threads than cores only take turns."""
+
 _FAULT_RETRY_SECONDS: Final = 5
 _OFF_RETRY_SECONDS: Final = 3_600
 _LOOK_SECONDS: Final = 30.0
@@ -41,48 +51,54 @@ class SealedToken:
 class Seals:
     """Seals both documents: ``license_data`` under the root, ``license_token`` under its delegate.
 
-    ``direct_signing`` off refuses every ``license_data``. ``threads`` sign with the root at a time,
-    and ``most_waiting`` calls may wait for them. Between :meth:`start` and :meth:`stop` a task
-    renews the delegation when it is due.
+    ``direct_signing`` off refuses every ``license_data``. ``threads`` sign with the root at a time:
+    as many as there are cores for a key in memory, as many as keep a round trip busy for one that
+    is far away. ``most_waiting`` calls may be here; a signature that takes ``slow_seconds`` is a
+    sign that waiting for the next would be in vain (:class:`signing.turns.Turns`). Between
+    :meth:`start` and :meth:`stop` a task renews the delegation when it is due.
     """
 
     def __init__(
         self,
-        root: Signer,
+        root: Root,
         delegated: DelegatedSigner,
         *,
         direct_signing: bool,
-        threads: int = 2,
+        threads: int = LOCAL_THREADS,
         most_waiting: int = MOST_WAITING,
+        slow_seconds: float = math.inf,
     ) -> None:
         self._root = root
         self._delegated = delegated
         self._direct_signing = direct_signing
-        self._most_waiting = most_waiting
-        self._waiting = 0
         self._next_pause_seconds = _SHORTEST_PAUSE_SECONDS
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="root-signer")
+        # One thread more than turns: the delegation's renewal waits behind no acquire.
+        self._pool = ThreadPoolExecutor(threads + 1, thread_name_prefix="root-signer")
+        self._turns = Turns(
+            self._pool, at_once=threads, most=most_waiting, slow_seconds=slow_seconds
+        )
         self._renewal: asyncio.Task[None] | None = None
 
     @property
     def root_key_id(self) -> str:
-        """The key id that every ``license_data`` sealed here must name."""
-        return self._root.key_id
+        """The key id that a ``license_data`` sealed here names. Raises SigningUnavailable."""
+        return self._root.signer.key_id
 
     async def license_data(self, data: LicenseData) -> dict[str, str]:
         """Return the whole document with the root's signature, verified before it leaves.
 
         About 2 ms of a worker thread under a local key, one round trip under KMS. Raises
         SigningUnavailable when the root fails, when too many wait, or when direct signing is
-        switched off; OutsideMandate when the data names another key than the root.
+        switched off; OutsideMandate when the data names another key than the root, or than the one
+        that was the root until just now.
         """
-        if data.key_id != self._root.key_id:
-            raise OutsideMandate("the data names another key than the root")
+        root = self._root.named(data.key_id)
         if not self._direct_signing:
             raise SigningUnavailable(
                 "direct signing is switched off", retry_after_seconds=_OFF_RETRY_SECONDS
             )
-        return data.with_signature(await self._root_signature(data.signed_bytes()))
+        work = partial(_proven_signature, root, data.signed_bytes())
+        return data.with_signature(await self._turns.run(work))
 
     def license_token(self, claims: LicenseToken) -> SealedToken:
         """Return a sealed lease token. For the event loop: about 50 µs, and it never waits.
@@ -93,13 +109,14 @@ class Seals:
         SigningUnavailable when no delegation is in force, OutsideMandate when the claims live
         longer than it allows, or name another issuer or a tier it does not cover.
         """
-        delegated = self._delegated.current(claims.issued_at)
+        delegated = self._delegated_at(claims.issued_at)
         mandate = delegated.mandate
         if claims.expires > delegated.longest_expiry(claims.issued_at):
             raise OutsideMandate("the token would live longer than was delegated")
         if claims.issuer != mandate.issuer or not mandate.covers(claims.tier):
             raise OutsideMandate("the token has another issuer or tier than was delegated")
         token = seal_license_token(claims, signer=delegated.signer)
+        _token_signed()
         return SealedToken(token, delegated.document, delegated.signer.key_id)
 
     def longest_expiry(self, now: int) -> int:
@@ -107,7 +124,7 @@ class Seals:
 
         Both in seconds since the epoch. Raises SigningUnavailable when no delegation is in force.
         """
-        return self._delegated.current(now).longest_expiry(now)
+        return self._delegated_at(now).longest_expiry(now)
 
     def health(self, now: int) -> int:
         """Return how many seconds the delegation has left at ``now``; 0 when there is none."""
@@ -149,6 +166,13 @@ class Seals:
         self._next_pause_seconds = _SHORTEST_PAUSE_SECONDS
         return _LOOK_SECONDS
 
+    def _delegated_at(self, now: int) -> Delegated:
+        try:
+            return self._delegated.current(now)
+        except SigningUnavailable:
+            _token_failed()
+            raise
+
     async def _keep_renewed(self, pause_seconds: float) -> None:
         while True:
             await asyncio.sleep(pause_seconds)
@@ -161,28 +185,17 @@ class Seals:
         _log.error("delegation not renewed (%s); %d s left of the old", failure, left_seconds)
         return pause_seconds
 
-    async def _root_signature(self, message: bytes) -> bytes:
-        if self._waiting >= self._most_waiting:
-            raise SigningUnavailable(
-                "too many signatures wait", retry_after_seconds=_FULL_RETRY_SECONDS
-            )
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, self._proven_signature, message)
-        finally:
-            self._waiting -= 1
 
-    def _proven_signature(self, message: bytes) -> bytes:
-        signature = self._root.sign(message)
-        try:
-            self._root.public_key.verify(message, signature)
-        except BadSignature as error:
-            raise SigningUnavailable(
-                "the root made a signature that does not verify",
-                retry_after_seconds=_FAULT_RETRY_SECONDS,
-            ) from error
-        return signature
+def _proven_signature(root: Signer, message: bytes) -> bytes:
+    signature = root.sign(message)
+    try:
+        root.public_key.verify(message, signature)
+    except BadSignature as error:
+        raise SigningUnavailable(
+            "the root made a signature that does not verify",
+            retry_after_seconds=_FAULT_RETRY_SECONDS,
+        ) from error
+    return signature
 
 
 def _report_end(renewal: asyncio.Task[None]) -> None:

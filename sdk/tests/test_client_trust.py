@@ -12,7 +12,7 @@ from coditect_license_sdk import (
     RootUnknown,
     VerificationFailed,
 )
-from coditect_license_sdk._trust import Trust
+from coditect_license_sdk._trust import Edition, KeyNews, Trust
 from coditect_license_sdk.testing import Deed, FakeLicenseServer, Forgery, ManualClock
 from coditect_license_token.testing import InMemorySigner
 
@@ -123,4 +123,7 @@ def test_a_lower_key_set_than_the_highest_seen_is_refused(
 
     trust = Trust(pinned, lowest_version=5)
     with pytest.raises(VerificationFailed, match="below 5"):
-        trust.absorb(str(server._desk.keyset), now=int(server.clock.wall_seconds()))
+        trust.absorb(
+            KeyNews(editions=(Edition(keyset=str(server._desk.keyset)),)),
+            now=int(server.clock.wall_seconds()),
+        )

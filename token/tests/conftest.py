@@ -11,6 +11,7 @@ from coditect_license_token import (
     KeyStatus,
     LicenseData,
     LicenseToken,
+    Revocations,
     Roots,
     hardware_binding,
 )
@@ -96,6 +97,18 @@ def license_data(root: InMemorySigner) -> LicenseData:
         hardware_id="device-1",
         lease_expires_at="2025-12-29T09:26:00.000000+00:00",
         key_id=root.key_id,
+    )
+
+
+@pytest.fixture(scope="session")
+def revocations(signer: InMemorySigner) -> Revocations:
+    return Revocations(
+        issuer="https://licenses.example.test",
+        version=3,
+        issued_at=NOW,
+        expires_at=NOW + 86_400,
+        key_ids=(signer.key_id,),
+        session_ids=("d9cbb7fa-19cb-47f8-8ce1-52e3747a008d",),
     )
 
 

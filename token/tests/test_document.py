@@ -16,6 +16,7 @@ from coditect_license_token import (
     KeyStatus,
     LicenseData,
     LicenseToken,
+    Revocations,
     TokenError,
     _shape,
     _time,
@@ -25,9 +26,11 @@ from coditect_license_token import (
     keyset,
     license_data,
     license_token,
+    revocations,
     seal_delegation,
     seal_license_token,
     strict_json,
+    succession,
 )
 from coditect_license_token.testing import InMemorySigner
 
@@ -39,6 +42,7 @@ STEPS_OF = {
     "a license token": "license_token.json",
     "a delegation": "delegation.json",
     "a key set": "keyset.json",
+    "a revocation list": "revocations.json",
 }
 Row = list[str]
 
@@ -77,13 +81,14 @@ def test_each_verification_step_has_a_case_that_fails_there(document: str) -> No
     }
 
 
-def test_the_documents_are_the_four_types() -> None:
+def test_the_documents_are_the_five_types() -> None:
     (table,) = _tables(TEXT.partition("## 1.")[0])
     assert _column(table, 2) == [
         "none",
         delegation.LICENSE_TYPE,
         delegation.DELEGATION_TYPE,
         keyset.KEY_SET_TYPE,
+        revocations.REVOCATIONS_TYPE,
     ]
     assert {(VECTORS / name).exists() for name in _column(table, 5)} == {True}
 
@@ -96,6 +101,8 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"at most {strict_json.MAX_DEPTH} levels" in rules["JSON"]
     assert rules["written time"].endswith("`2025-12-29T04:35:35.407120+00:00`")
     assert f"1 to {keyset.MAX_KEYS} keys" in _section("1.2 Sizes")
+    assert f"at most {revocations.MAX_REVOKED} keys" in _section("1.2 Sizes")
+    assert f"at most {succession.MAX_LINKS} links" in _section("Links")
     assert f"up to {_time.START_LEEWAY_SECONDS} seconds" in _section("1.5 Clock rules")
     assert f"at most {delegation.MAX_DELEGATION_SECONDS} seconds after" in TEXT
     assert f"`{delegation.EVERY_TIER}` is all" in TEXT
@@ -108,6 +115,7 @@ def test_the_sizes_are_those_of_the_code() -> None:
         "license token": str(jws.MAX_TOKEN_BYTES),
         "delegation": str(jws.MAX_TOKEN_BYTES),
         "key set": str(keyset.MAX_KEY_SET_BYTES),
+        "revocation list": str(revocations.MAX_REVOCATIONS_BYTES),
     }
 
 
@@ -162,6 +170,12 @@ def test_the_claims_of_a_key_set_are_all_there(keyset: KeySet) -> None:
     assert re.findall(r"`(\w+)`", members[0][2]) == [status.value for status in KeyStatus]
 
 
+def test_the_claims_of_a_revocation_list_are_all_there(revocations: Revocations) -> None:
+    (table,) = _tables(_section("6. Revocation list"))
+    assert set(_column(table, 0)) == set(_payload(revocations.signing_input("root")))
+    assert set(_column(table, 1)) == _fields(Revocations)
+
+
 def _payload(signed: bytes) -> dict[str, Any]:
     return strict_json.decode_object(jws.parse(f"{signed.decode()}.").payload)
 
@@ -171,6 +185,7 @@ def test_the_headers_are_those_of_the_code() -> None:
         (delegation.LICENSE_TYPE, Algorithm.ED25519),
         (delegation.DELEGATION_TYPE, Algorithm.RS256),
         (keyset.KEY_SET_TYPE, Algorithm.RS256),
+        (revocations.REVOCATIONS_TYPE, Algorithm.RS256),
     ):
         header = jws.parse(f"{jws.signing_input(typ, algorithm, 'K', {}).decode()}.").header
         written = json.dumps(header, separators=(",", ":"))

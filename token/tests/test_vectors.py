@@ -17,6 +17,7 @@ from coditect_license_token import (
     LicenseData,
     LicenseToken,
     PublicKey,
+    Revocations,
     Roots,
     TokenError,
     hardware_binding,
@@ -24,9 +25,11 @@ from coditect_license_token import (
     open_keyset,
     open_license_data,
     open_license_token,
+    open_revocations,
     seal_delegation,
     seal_keyset,
     seal_license_token,
+    seal_revocations,
 )
 from coditect_license_token.testing import InMemorySigner
 
@@ -43,6 +46,7 @@ def _load(name: str) -> dict[str, Any]:
 LICENSE_TOKEN = _load("license_token.json")
 DELEGATION = _load("delegation.json")
 KEY_SET = _load("keyset.json")
+REVOCATIONS = _load("revocations.json")
 LICENSE_DATA = _load("license_data.json")
 PUBLIC_KEY = _load("public_key.json")
 HARDWARE_BINDING = _load("hardware_binding.json")
@@ -86,6 +90,10 @@ def _open_keyset(case: Case) -> KeySet:
     return open_keyset(case["token"], **_parameters(case))
 
 
+def _open_revocations(case: Case) -> Revocations:
+    return open_revocations(case["token"], **_parameters(case))
+
+
 def _open_data(case: Case) -> LicenseData:
     parameters = _parameters(case)
     if "now" in parameters:
@@ -105,6 +113,7 @@ OPENERS: dict[str, tuple[dict[str, Any], Callable[[Case], object]]] = {
     "license_token": (LICENSE_TOKEN, _open_token),
     "delegation": (DELEGATION, _open_delegation),
     "keyset": (KEY_SET, _open_keyset),
+    "revocations": (REVOCATIONS, _open_revocations),
     "license_data": (LICENSE_DATA, _open_data),
     "public_key": (PUBLIC_KEY, _load_key),
     "hardware_binding": (HARDWARE_BINDING, _bind),
@@ -174,6 +183,12 @@ def test_sealing_a_valid_keyset_gives_the_vector(case: Case, root: InMemorySigne
     assert sorted(key.key_id for key in opened.roots()) == case["verifying"]
 
 
+@_valid(REVOCATIONS)
+def test_sealing_a_valid_revocation_list_gives_the_vector(case: Case, root: InMemorySigner) -> None:
+    resealed = seal_revocations(_open_revocations(case), root=root)
+    assert (resealed == case["token"]) is not _respelled(case)
+
+
 @_valid(LICENSE_DATA)
 def test_signed_bytes_of_valid_license_data_are_the_vector(
     case: Case, root: InMemorySigner
@@ -186,7 +201,7 @@ def test_signed_bytes_of_valid_license_data_are_the_vector(
 
 
 def test_every_kind_of_error_has_cases() -> None:
-    documents = (LICENSE_TOKEN, DELEGATION, KEY_SET, LICENSE_DATA)
+    documents = (LICENSE_TOKEN, DELEGATION, KEY_SET, REVOCATIONS, LICENSE_DATA)
     expected = {case["expect"] for document in documents for case in document["cases"]}
     assert expected == {
         "valid",

@@ -14,6 +14,7 @@ TENANT_ID = "6d1f3f62-0c5f-4b8e-9a3f-1e0d6f0c2b11"
 LICENSE_TOKEN_HEADER = {"alg": "Ed25519", "kid": SIGNER.key_id, "typ": "lic+jwt"}
 DELEGATION_HEADER = {"alg": "RS256", "kid": ROOT.key_id, "typ": "lic-deleg+jwt"}
 KEY_SET_HEADER = {"alg": "RS256", "kid": ROOT.key_id, "typ": "lic-keys+jwt"}
+REVOCATIONS_HEADER = {"alg": "RS256", "kid": ROOT.key_id, "typ": "lic-revoked+jwt"}
 
 DELEGATION: dict[str, Any] = {
     "iss": ISSUER,
@@ -81,4 +82,12 @@ BEARER: dict[str, Any] = {
     "exp": NOW + 3600,
     "tenant_id": TENANT_ID,
     "role": "member",
+}
+REVOCATIONS: dict[str, Any] = {
+    "iss": ISSUER,
+    "iat": NOW,
+    "exp": NOW + 86_400,
+    "version": 3,
+    "keys": [OTHER_ROOT.key_id, SIGNER.key_id],
+    "sessions": ["d9cbb7fa-19cb-47f8-8ce1-52e3747a008d"],
 }

@@ -16,6 +16,7 @@ from . import (
     license_data_cases,
     license_token_cases,
     public_key_cases,
+    revocations_cases,
 )
 from .forge import PUBLIC_KEYS
 
@@ -27,6 +28,7 @@ _DOCUMENTS = {
     "license_data.json": license_data_cases.document,
     "license_token.json": license_token_cases.document,
     "public_key.json": public_key_cases.document,
+    "revocations.json": revocations_cases.document,
 }
 
 

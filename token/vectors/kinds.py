@@ -19,6 +19,7 @@ from . import (
     keyset_cases,
     license_data_cases,
     license_token_cases,
+    revocations_cases,
 )
 from .forge import OTHER_ROOT, ROOT, SIGNER, text_of
 
@@ -195,6 +196,12 @@ KINDS: dict[str, Kind | RootSignedJson | LicenseKey] = {
         claims=documents.KEY_SET,
         key=ROOT,
         bad_payloads=keyset_cases.bad_payloads,
+    ),
+    "revocations": Kind(
+        typ="lic-revoked+jwt",
+        claims=documents.REVOCATIONS,
+        key=ROOT,
+        bad_payloads=revocations_cases.bad_payloads,
     ),
     "license_data": RootSignedJson(),
     "bearer": Kind(

@@ -17,10 +17,12 @@ from coditect_license_token import (
     LicenseData,
     LicenseToken,
     PublicKey,
+    Revocations,
     hardware_binding,
     seal_delegation,
     seal_keyset,
     seal_license_token,
+    seal_revocations,
 )
 from foundation.clock import rfc3339
 from leasing.http.answers import LeaseAnswer, Seats, SessionAnswer
@@ -125,16 +127,22 @@ def session() -> SessionAnswer:
 def key_set() -> dict[str, Any]:
     """Return a published key set of one key."""
     entry = KeySetEntry(key=_ROOT.public_key, status=KeyStatus.ACTIVE, not_before=_seconds())
-    keyset = KeySet(
-        issuer=_ISSUER,
-        version=1,
-        issued_at=_seconds(),
-        expires_at=_seconds() + _DAY_SECONDS,
-        min_profile=1,
-        entries=(entry,),
-    )
+    common: dict[str, Any] = {
+        "issuer": _ISSUER,
+        "version": 1,
+        "issued_at": _seconds(),
+        "expires_at": _seconds() + _DAY_SECONDS,
+    }
+    keyset = seal_keyset(KeySet(min_profile=1, entries=(entry,), **common), root=_ROOT)
+    revocations = seal_revocations(Revocations(**common), root=_ROOT)
     key = {**entry.key.jwk(), "status": entry.status.value, "pem": entry.key.pem()}
-    return {"keyset": seal_keyset(keyset, root=_ROOT), "version": keyset.version, "keys": [key]}
+    return {
+        "keyset": keyset,
+        "editions": [{"kid": _ROOT.key_id, "keyset": keyset, "revocations": revocations}],
+        "links": [],
+        "version": common["version"],
+        "keys": [key],
+    }
 
 
 def jwks() -> dict[str, Any]:

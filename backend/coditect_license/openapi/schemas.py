@@ -98,6 +98,7 @@ def component_schemas() -> dict[str, Schema]:
         "PublishedKey": _exact(_published_key_members(), "A root key, with its status."),
         "Jwks": _jwks(),
         "KeySet": _key_set(),
+        "KeySetEdition": _edition(),
         "Health": _health(),
         "Problem": _problem(),
         "OpenApiDocument": {"type": "object", "required": ["openapi", "info", "paths"]},
@@ -178,13 +179,38 @@ def _jwks() -> Schema:
 
 
 def _key_set() -> Schema:
-    signed = {**_COMPACT_JWS, "description": "The key set, signed by the root; believe this."}
+    signed = {
+        **_COMPACT_JWS,
+        "description": "The key set, signed by the oldest root that signs; believe this.",
+    }
+    editions = {
+        "type": "array",
+        "items": in_components("schemas", "KeySetEdition"),
+        "minItems": 1,
+        "description": "The same key set once for each root that signs, oldest first.",
+    }
+    links = {
+        "type": "array",
+        "items": _COMPACT_JWS,
+        "description": "Key sets in which each former root names the next, oldest first.",
+    }
     members: dict[str, Schema] = {
         "keyset": signed,
+        "editions": editions,
+        "links": links,
         "version": {**_SECONDS, "description": "Grows with every change."},
         "keys": {"type": "array", "items": in_components("schemas", "PublishedKey")},
     }
     return _open(members, "The root keys. The plain members repeat what the signed one says.")
+
+
+def _edition() -> Schema:
+    members: dict[str, Schema] = {
+        "kid": {**_TEXT, "description": "The root that signed both."},
+        "keyset": {**_COMPACT_JWS, "description": "The key set."},
+        "revocations": {**_COMPACT_JWS, "description": "What counts no more, of one version."},
+    }
+    return _exact(members, "The key set and its revocation list, as one root signed them.")
 
 
 def _health() -> Schema:

@@ -54,6 +54,7 @@ from signing.local import LocalSigner
 from signing.operations import remember_root
 from signing.own_tokens import OwnTokens
 from signing.published_keys import PublishedKeys
+from signing.root import Root
 from signing.seals import Seals
 from soft_state.allowances import Allowances
 from tests.support.clock import ManualClock
@@ -146,6 +147,8 @@ class Plane:
         self.clock = ManualClock(utc_now())
         self.root = MoodyRoot(folder)
         self.roots = Roots([self.root.public_key])
+        self.present_root = Root(self.root)
+        self.published = PublishedKeys(self.present_root, issuer=ISSUER)
         self.issuer = DevelopmentIssuer.open(
             folder / "issuer.pem", audience=ISSUER, clock=self.clock
         )
@@ -155,13 +158,13 @@ class Plane:
         self.log_file = folder / "requests.log"
         self._log = JsonLines(os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
         delegated = DelegatedSigner(
-            self.root,
+            self.present_root,
             issuer=ISSUER,
             clock=self.clock,
             lifetime_seconds=delegation_seconds,
             max_lease_seconds=delegation_seconds // 2,
         )
-        self.seals = Seals(self.root, delegated, direct_signing=direct_signing)
+        self.seals = Seals(self.present_root, delegated, direct_signing=direct_signing)
         self.engine = Engine(SqliteStore(database, clock=self.clock), most_waiting=most_waiting)
         self.shared = Allowances() if shared is None else shared
         self.admission = Admission(self.engine, self.shared, quotas, clock=self._seconds)
@@ -174,7 +177,8 @@ class Plane:
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
-        transport = httpx.ASGITransport(self._application(), raise_app_exceptions=True)
+        self.application = self._application()
+        transport = httpx.ASGITransport(self.application, raise_app_exceptions=True)
         self._client = httpx.AsyncClient(transport=transport, base_url=ISSUER)
 
     def _application(self) -> Any:
@@ -190,7 +194,7 @@ class Plane:
             acquire=AcquireEndpoint(self.admission, door, proofs),
             heartbeat=HeartbeatEndpoint(self.admission, door, proofs, shown),
             sessions=SessionEndpoint(self.admission, door),
-            keys=KeysEndpoint(PublishedKeys(self.root, issuer=ISSUER)),
+            keys=KeysEndpoint(self.published, clock=self.clock),
             health=HealthEndpoint(self.engine, self._signing_seconds_left),
             failures=self.failures,
             problem_of=problem_of,
@@ -220,7 +224,11 @@ class Plane:
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do something on the plane's event loop and return its result."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
+        return self.begin_work(work).result(PATIENCE_SECONDS)
+
+    def begin_work(self, work: Coroutine[Any, Any, _T]) -> "Future[_T]":
+        """Begin something on the plane's event loop and return at once."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def begin(self, method: str, path: str, **options: Any) -> "Future[httpx.Response]":
         """Send a request and return at once; its answer comes later."""

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from coditect_license_token import Algorithm, PublicKey, Roots, open_delegation
 from signing.delegation import BACKDATED_SECONDS, MARGIN_SECONDS, DelegatedSigner, MemorySigner
 from signing.errors import SigningUnavailable
 from signing.local import LocalSigner
+from signing.root import Root, RootKeys
 
 ISSUER = "https://licenses.example"
 START = 1_800_000_000
@@ -69,9 +71,19 @@ def clock() -> HandClock:
     return HandClock()
 
 
+@pytest.fixture(scope="session")
+def next_root() -> LocalSigner:
+    return LocalSigner(generate_private_key(65537, 4096))
+
+
 @pytest.fixture
-def delegated(root: UnsteadyRoot, clock: HandClock) -> DelegatedSigner:
-    return DelegatedSigner(root, issuer=ISSUER, clock=clock, jitter=lambda: 0.0)
+def present(root: UnsteadyRoot) -> Root:
+    return Root(root)
+
+
+@pytest.fixture
+def delegated(present: Root, clock: HandClock) -> DelegatedSigner:
+    return DelegatedSigner(present, issuer=ISSUER, clock=clock, jitter=lambda: 0.0)
 
 
 def test_there_is_no_key_before_the_first_renewal(delegated: DelegatedSigner) -> None:
@@ -133,7 +145,7 @@ def test_it_is_due_a_minute_before_half_its_life(delegated: DelegatedSigner) -> 
 def test_jitter_makes_it_due_earlier_and_never_later(
     root: UnsteadyRoot, clock: HandClock, jitter: float
 ) -> None:
-    delegated = DelegatedSigner(root, issuer=ISSUER, clock=clock, jitter=lambda: jitter)
+    delegated = DelegatedSigner(Root(root), issuer=ISSUER, clock=clock, jitter=lambda: jitter)
     latest = delegated.renew().mandate.not_before + HALF_A_DAY - MARGIN_SECONDS
     due = latest - int(jitter * 8_640)
 
@@ -143,7 +155,7 @@ def test_jitter_makes_it_due_earlier_and_never_later(
 
 def test_one_renewal_draws_its_jitter_once(root: UnsteadyRoot, clock: HandClock) -> None:
     draws = iter([0.5])
-    delegated = DelegatedSigner(root, issuer=ISSUER, clock=clock, jitter=lambda: next(draws))
+    delegated = DelegatedSigner(Root(root), issuer=ISSUER, clock=clock, jitter=lambda: next(draws))
     not_before = delegated.renew().mandate.not_before
 
     looks = [delegated.renewal_due(not_before + second) for second in range(0, 86_400, 60)]
@@ -201,7 +213,7 @@ def test_s16_a_key_that_signs_wrongly_is_not_taken_into_use(
         def sign(self, message: bytes) -> bytes:
             return super().sign(message + b".")
 
-    delegated = DelegatedSigner(root, issuer=ISSUER, clock=clock, make_key=WrongKey)
+    delegated = DelegatedSigner(Root(root), issuer=ISSUER, clock=clock, make_key=WrongKey)
 
     with pytest.raises(SigningUnavailable):
         delegated.renew()
@@ -224,3 +236,45 @@ def test_a_renewed_key_always_covers_the_longest_lease_until_it_is_due(
     due = delegated.renew().mandate.not_before + HALF_A_DAY
 
     assert delegated.current(due).longest_expiry(due) == due + HALF_A_DAY
+
+
+class TestAnotherRoot:
+    def test_it_makes_a_renewal_due_and_certifies_the_next_key(
+        self, delegated: DelegatedSigner, present: Root, next_root: LocalSigner
+    ) -> None:
+        before = delegated.renew()
+        assert not delegated.renewal_due(START)
+
+        present.become(RootKeys(active=next_root))
+
+        assert delegated.current(START) is before
+        assert delegated.renewal_due(START)
+        after = delegated.renew()
+        assert after.root_key_id == next_root.key_id
+        open_delegation(after.document, roots=Roots([next_root.public_key]), now=START)
+        assert not delegated.renewal_due(START)
+
+    def test_without_any_root_the_delegation_in_use_goes_on(
+        self, delegated: DelegatedSigner, present: Root
+    ) -> None:
+        before = delegated.renew()
+
+        present.become(RootKeys(active=None))
+
+        with pytest.raises(SigningUnavailable):
+            delegated.renew()
+        assert delegated.current(START) is before
+        assert not delegated.renewal_due(START)
+
+    def test_s16_a_revoked_key_signs_nothing_more_until_the_next_is_there(
+        self, delegated: DelegatedSigner, present: Root, root: UnsteadyRoot
+    ) -> None:
+        stolen = delegated.renew().signer.key_id
+
+        present.become(RootKeys(active=root, revoked=frozenset({stolen})))
+
+        with pytest.raises(SigningUnavailable, match="revoked"):
+            delegated.current(START)
+        assert delegated.renewal_due(START)
+        assert delegated.renew().signer.key_id != stolen
+        assert delegated.current(START).signer.key_id != stolen

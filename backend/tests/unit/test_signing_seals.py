@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from threading import Event
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from coditect_license_token import (
     Algorithm,
@@ -22,6 +23,7 @@ from coditect_license_token import (
 from signing.delegation import DelegatedSigner
 from signing.errors import OutsideMandate, SigningUnavailable
 from signing.local import LocalSigner
+from signing.root import Root, RootKeys
 from signing.seals import SealedToken, Seals
 
 ISSUER = "https://licenses.example"
@@ -86,14 +88,24 @@ def clock() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture
-def delegated(root: UnsteadyRoot, clock: HandClock) -> DelegatedSigner:
-    return DelegatedSigner(root, issuer=ISSUER, clock=clock, tiers=("PRO",), jitter=lambda: 0.0)
+@pytest.fixture(scope="session")
+def next_root() -> LocalSigner:
+    return LocalSigner(generate_private_key(65537, 4096))
 
 
 @pytest.fixture
-def seals(root: UnsteadyRoot, delegated: DelegatedSigner) -> Iterator[Seals]:
-    made = Seals(root, delegated, direct_signing=True, most_waiting=2)
+def present(root: UnsteadyRoot) -> Root:
+    return Root(root)
+
+
+@pytest.fixture
+def delegated(present: Root, clock: HandClock) -> DelegatedSigner:
+    return DelegatedSigner(present, issuer=ISSUER, clock=clock, tiers=("PRO",), jitter=lambda: 0.0)
+
+
+@pytest.fixture
+def seals(present: Root, delegated: DelegatedSigner) -> Iterator[Seals]:
+    made = Seals(present, delegated, direct_signing=True, most_waiting=2)
     yield made
     asyncio.run(made.stop())
 
@@ -181,7 +193,7 @@ class TestLicenseData:
     def test_switched_off_it_is_refused_and_never_unsigned(
         self, root: UnsteadyRoot, delegated: DelegatedSigner
     ) -> None:
-        seals = Seals(root, delegated, direct_signing=False)
+        seals = Seals(Root(root), delegated, direct_signing=False)
 
         with pytest.raises(SigningUnavailable):
             asyncio.run(seals.license_data(data(seals.root_key_id)))
@@ -381,3 +393,49 @@ class TestRenewal:
             await seals.stop()
 
         asyncio.run(stop_twice())
+
+
+class TestAnotherRoot:
+    def test_documents_begun_before_the_switch_are_finished_under_the_root_they_name(
+        self, seals: Seals, present: Root, root: UnsteadyRoot, next_root: LocalSigner
+    ) -> None:
+        begun = data(seals.root_key_id)
+
+        present.become(RootKeys(active=next_root, beside=(root,)))
+
+        both = Roots([root.public_key, next_root.public_key])
+        assert seals.root_key_id == next_root.key_id
+        for said in (begun, data(seals.root_key_id)):
+            document = asyncio.run(seals.license_data(said))
+            assert open_license_data(document, roots=both) == said
+
+    def test_s16_a_root_that_was_taken_away_signs_nothing_more(
+        self, seals: Seals, present: Root, next_root: LocalSigner
+    ) -> None:
+        begun = data(seals.root_key_id)
+
+        present.become(RootKeys(active=next_root))
+
+        with pytest.raises(OutsideMandate):
+            asyncio.run(seals.license_data(begun))
+
+    def test_s16_what_was_begun_under_a_root_revoked_meanwhile_has_to_be_begun_anew(
+        self, seals: Seals, present: Root, root: UnsteadyRoot, next_root: LocalSigner
+    ) -> None:
+        begun = data(seals.root_key_id)
+
+        present.become(RootKeys(active=next_root, revoked=frozenset({root.key_id})))
+
+        with pytest.raises(SigningUnavailable, match="revoked"):
+            asyncio.run(seals.license_data(begun))
+        assert not root.has_signed.is_set()
+
+    def test_s16_without_a_root_there_is_no_document(self, seals: Seals, present: Root) -> None:
+        begun = data(seals.root_key_id)
+
+        present.become(RootKeys(active=None))
+
+        with pytest.raises(SigningUnavailable):
+            _ = seals.root_key_id
+        with pytest.raises(OutsideMandate):
+            asyncio.run(seals.license_data(begun))

@@ -277,7 +277,7 @@ class AsyncLease(LeaseView):
             if call.deed is Deed.ACQUIRE and self._holding.reason is None:
                 await self._give_back()
             return
-        if event in {Event.RENEWED, Event.RESTORED}:
+        if event in {Event.RENEWED, Event.RESTORED} or call.deed is Deed.KEYS:
             await self._remember(self._holding)
         await self._tell(event)
 

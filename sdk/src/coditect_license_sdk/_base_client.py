@@ -131,7 +131,7 @@ class BaseClient:
         kept = self._cache.load()
         trust = Trust(load_roots(self._options.roots), lowest_version=kept.keyset_version)
         if kept.keyset is not None:
-            _absorb_kept(trust, kept.keyset, now=int(self._clock.wall_seconds()))
+            _recall(trust, kept)
         return trust
 
     def _new_holding(self) -> Holding:
@@ -200,19 +200,30 @@ class BaseClient:
 
         proof = Proof(kept.license_token or "", kept.delegation or "")
         verified = open_kept_proof(
-            proof, roots=self._trust.roots, expected=self._expected(), now=int(now)
+            proof,
+            roots=self._trust.roots,
+            expected=self._expected(),
+            now=int(now),
+            revoked=self._trust.revoked,
         )
         return Grant(
             claims=verified.claims,
             proof=proof,
             key_id=verified.key_id,
+            root_id=verified.root_id,
             interval_seconds=DEFAULT_INTERVAL_SECONDS,
             next_seconds=0.0,
         )
 
 
-def _absorb_kept(trust: "Trust", keyset: str, *, now: int) -> None:
+def _recall(trust: "Trust", kept: Kept) -> None:
+    from coditect_license_sdk._trust import (
+        Edition,
+        KeyNews,
+    )
+
+    edition = Edition(keyset=kept.keyset or "", revocations=kept.revocations)
     try:
-        trust.absorb(keyset, now=now)
+        trust.recall(KeyNews(editions=(edition,), links=kept.links))
     except VerificationFailed as error:
         _log.warning("the kept key set cannot be used: %s", error)

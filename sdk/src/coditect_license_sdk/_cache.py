@@ -11,14 +11,15 @@ import hmac
 import json
 import logging
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from coditect_license_sdk._clock import TimeFloor
 
-MAX_FILE_BYTES: Final = 131_072  # a key set of sixteen roots and two tokens are about 40,000
+MAX_FILE_BYTES: Final = 262_144  # a key set, its list, two tokens: 60,000; 24 links: 95,000
 _FORMAT: Final = 1
+_OF_KEYS: Final = ("keyset", "revocations", "links", "keyset_version")
 _log = logging.getLogger("coditect_license_sdk")
 
 
@@ -34,6 +35,8 @@ class Kept:
     delegation: str | None = None
     floor: TimeFloor | None = None
     keyset: str | None = None
+    revocations: str | None = None
+    links: tuple[str, ...] = ()
     keyset_version: int = 0
 
 
@@ -56,7 +59,13 @@ class LeaseCache:
             return Kept()
 
     def save(self, kept: Kept) -> None:
-        """Replace the file, durably; a failure is logged and nothing more."""
+        """Replace the file, durably; a failure is logged and nothing more.
+
+        Of key sets the highest stays: another program of the device may have seen a newer one.
+        """
+        there = self.load()
+        if there.keyset_version > kept.keyset_version:
+            kept = replace(kept, **{name: getattr(there, name) for name in _OF_KEYS})
         try:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically(self.file, self._seal(kept))
@@ -108,5 +117,5 @@ def _digest(purpose: str, text: str) -> bytes:
 def _kept(facts: dict[str, Any]) -> Kept:
     if facts.pop("format") != _FORMAT:
         raise ValueError("another format")
-    floor = facts.pop("floor")
-    return Kept(floor=TimeFloor(**floor) if floor else None, **facts)
+    floor, links = facts.pop("floor"), tuple(facts.pop("links", ()))
+    return Kept(floor=TimeFloor(**floor) if floor else None, links=links, **facts)

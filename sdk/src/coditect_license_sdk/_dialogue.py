@@ -15,7 +15,7 @@ from coditect_license_sdk._wire import Answer, Call, Deed, read_object, read_sec
 from coditect_license_sdk.errors import ServerFault, VerificationFailed
 
 if TYPE_CHECKING:
-    from coditect_license_sdk._trust import Trust
+    from coditect_license_sdk._trust import KeyNews, Trust
     from coditect_license_sdk._verify import Expected, Proof, Verified
     from coditect_license_token import LicenseToken
 
@@ -29,6 +29,7 @@ class Grant:
     claims: "LicenseToken"
     proof: "Proof"
     key_id: str
+    root_id: str
     interval_seconds: float
     next_seconds: float
     seats_total: int | None = None
@@ -137,7 +138,13 @@ def open_grant(
     if delegation is None or call.nonce is None:
         raise ServerFault("an answer without delegation")
     proof = Proof(read_text(body, "license_token"), delegation)
-    verified = open_fresh_proof(proof, roots=trust.roots, expected=party.expected, nonce=call.nonce)
+    verified = open_fresh_proof(
+        proof,
+        roots=trust.roots,
+        expected=party.expected,
+        nonce=call.nonce,
+        revoked=trust.revoked,
+    )
     session_id = verified.claims.session_id
     if body.get("session_id", session_id) != session_id:
         raise VerificationFailed("the answer names another session than its token")
@@ -153,6 +160,7 @@ def _grant(body: Mapping[str, Any], verified: "Verified", proof: "Proof") -> Gra
         claims=claims,
         proof=proof,
         key_id=verified.key_id,
+        root_id=verified.root_id,
         interval_seconds=_interval_seconds(body) or lease_seconds / 3,
         next_seconds=read_seconds(body, "next_heartbeat_in_seconds"),
         seats_total=_count(counts.get("total")),
@@ -172,9 +180,33 @@ def open_acknowledgement(answer: Answer) -> Acknowledgement:
     )
 
 
-def open_keys(answer: Answer) -> str:
-    """Give the signed key set of an answer, not yet verified."""
-    return read_text(_accepted(answer), "keyset")
+def open_keys(answer: Answer) -> "KeyNews":
+    """Give what an answer says of the keys, not yet verified. Raises ServerFault."""
+    return read_keys(_accepted(answer))
+
+
+def read_keys(body: Mapping[str, Any]) -> "KeyNews":
+    """Give what an answer's body says of the keys. Servers of old say only `keyset`."""
+    from coditect_license_sdk._trust import (
+        Edition,
+        KeyNews,
+    )
+
+    editions = [
+        Edition(keyset=read_text(one, "keyset"), revocations=read_text(one, "revocations"))
+        for one in _list(body, "editions")
+        if isinstance(one, dict)
+    ]
+    links = tuple(link for link in _list(body, "links") if isinstance(link, str))
+    alone = Edition(keyset=read_text(body, "keyset"))
+    return KeyNews(editions=tuple(editions) or (alone,), links=links)
+
+
+def _list(body: Mapping[str, Any], name: str) -> list[Any]:
+    value = body.get(name, [])
+    if not isinstance(value, list):
+        raise ServerFault(f"an answer whose {name} is not a list")
+    return value
 
 
 def require_success(answer: Answer) -> None:

@@ -4,9 +4,10 @@ A driver asks `due` for a call, sends it, and hands the outcome to `settle`, whi
 program should be told. `plan` and `grant` are replaced whole, so other threads may read them.
 """
 
+import logging
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from coditect_license_sdk import _dialogue, _plan
 from coditect_license_sdk._cache import Kept
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from coditect_license_sdk._trust import Trust
 
 
+_REFRESH_PAUSE_SECONDS: Final = 3_600.0
+"""The least time between two looks for a newer key set, whatever came of the first."""
+
+_log = logging.getLogger("coditect_license_sdk")
 _WORTH_WAITING = (NoSeatAvailable, ServerBusy, ServerUnreachable)
 
 
@@ -46,6 +51,8 @@ class Holding:
         self.offline = False
         self.wants_keys = False
         self._asked_for_keys = False
+        self._wants_refresh = False
+        self._refresh_not_before = now
         # Not for secrets: the seed makes every program's rhythm its own (design/leasing.md, Time).
         seed = f"{party.hardware_id}/{party.instance_id}"
         self._random = random.Random(seed)  # noqa: S311
@@ -55,9 +62,12 @@ class Holding:
         self.grant, self.plan, self.offline = grant, _plan.resumed(window, now), True
 
     def due(self, now: float) -> Call | None:
-        """Give the call to send now, or None when nothing is due."""
+        """Give the call to send now, or None when nothing is due.
+
+        A newer key set is asked for only when a renewal has just succeeded: no lease waits for it.
+        """
         if not _plan.is_due(self.plan, now=now):
-            return None
+            return _dialogue.keys_call() if self._wants_refresh else None
         return _dialogue.keys_call() if self.wants_keys else self._step_call(now)
 
     def let_pass(self, now: float) -> Event | None:
@@ -71,6 +81,9 @@ class Holding:
 
         `sent` are the clocks when the call was sent: from there the lease is counted.
         """
+        if call.deed is Deed.KEYS and not self.wants_keys:
+            self._refresh(outcome, now)
+            return None
         try:
             after = self._after(call, outcome, sent, now)
         except LicenseError as error:
@@ -98,12 +111,15 @@ class Holding:
     def kept(self) -> Kept:
         """Say what is worth keeping on disk."""
         proof = self.grant.proof if self.grant else None
+        news = self.trust.news
         return Kept(
             instance_id=self.party.instance_id,
             license_token=proof.license_token if proof else None,
             delegation=proof.delegation if proof else None,
             floor=self.floor,
-            keyset=self.trust.keyset,
+            keyset=news.editions[0].keyset if news else None,
+            revocations=news.editions[0].revocations if news else None,
+            links=news.links if news else (),
             keyset_version=self.trust.version,
         )
 
@@ -139,8 +155,36 @@ class Holding:
 
     def _with_keys(self, outcome: Answer, now: Reading) -> Plan:
         self.wants_keys, self._asked_for_keys = False, True
-        self.trust.absorb(_dialogue.open_keys(outcome), now=int(now.wall_seconds))
+        self.trust.absorb(_dialogue.open_keys(outcome), now=self._server_now(now))
         return replace(self.plan, attempt_at=now.boot_seconds)
+
+    def _refresh(self, outcome: Answer | LicenseError, now: Reading) -> None:
+        """Take in a newer key set. What goes wrong concerns no lease: it is asked for later."""
+        self._wants_refresh = False
+        self._refresh_not_before = now.boot_seconds + _REFRESH_PAUSE_SECONDS
+        try:
+            if isinstance(outcome, LicenseError):
+                raise outcome
+            self.trust.absorb(_dialogue.open_keys(outcome), now=self._server_now(now))
+        except LicenseError as error:
+            _log.warning("no newer key set: %s", error)
+
+    def _server_now(self, now: Reading) -> int:
+        """Tell the time by what the server signed in this boot, else by this machine's clock."""
+        floor = self.floor
+        if floor is not None and floor.boot_id is not None and floor.boot_id == now.boot_id:
+            return int(floor.lowest_now(now))
+        return int(now.wall_seconds)
+
+    def _look_for_keys(self, sent: Reading) -> None:
+        """After a renewal: want a newer key set if it is time for one."""
+        if self.grant is None or sent.boot_seconds < self._refresh_not_before:
+            return
+        self._wants_refresh = self.trust.is_due(
+            self._server_now(sent),
+            dice=self._random.random(),
+            signing_root_id=self.grant.root_id,
+        )
 
     def _open_grant(self, call: Call, outcome: Answer) -> Grant:
         held = self.grant
@@ -169,12 +213,15 @@ class Holding:
             next_seconds=grant.next_seconds,
             dice=self._random.random(),
         )
+        if is_renewal:
+            self._look_for_keys(sent)
         if is_renewal and held and grant.claims.expires <= held.claims.expires:
             return _plan.honored(after)
         return after
 
     def _acknowledged(self, answer: Acknowledgement, sent: Reading) -> Plan:
         self.reason = None
+        self._look_for_keys(sent)
         return _plan.acknowledged(
             self.plan,
             sent_at=sent.boot_seconds,

@@ -78,7 +78,7 @@ class Keeper:
             if call.deed is Deed.ACQUIRE and self._holding.reason is None:
                 self._links.give_back()
             return
-        if event in {Event.RENEWED, Event.RESTORED}:
+        if event in {Event.RENEWED, Event.RESTORED} or call.deed is Deed.KEYS:
             self._links.remember(self._holding)
         self._tell(event)
 

@@ -4,7 +4,7 @@ A proof is a license token with the delegation of the key that signed it. Only `
 its text into claims; there is no type for claims that were not verified.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +18,7 @@ from coditect_license_token import (
     open_delegation,
     open_license_data,
     open_license_token,
+    root_of_delegation,
 )
 
 
@@ -40,29 +41,51 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a proof says, now that it holds. `key_id` names the delegated key that signed it."""
+    """What a proof says, now that it holds.
+
+    `key_id` names the delegated key that signed it, `root_id` the root that certified that key.
+    """
 
     claims: LicenseToken
     key_id: str
+    root_id: str
 
 
-def open_fresh_proof(proof: Proof, *, roots: Roots, expected: Expected, nonce: str) -> Verified:
+def open_fresh_proof(
+    proof: Proof,
+    *,
+    roots: Roots,
+    expected: Expected,
+    nonce: str,
+    revoked: Container[str] = (),
+) -> Verified:
     """Verify a proof made for this very request.
+
+    `revoked` are ids of keys and sessions that count no more.
 
     The nonce proves that it is new, so its own `iat` is the time and the machine's clock does not
     matter: the delegation must cover the token's whole life. Raises VerificationFailed,
     RootUnknown.
     """
-    return _open(proof, roots=roots, expected=expected, now=None, nonce=nonce)
+    verified = _open(proof, roots=roots, expected=expected, now=None, nonce=nonce)
+    return _unrevoked(verified, revoked)
 
 
-def open_kept_proof(proof: Proof, *, roots: Roots, expected: Expected, now: int) -> Verified:
+def open_kept_proof(
+    proof: Proof,
+    *,
+    roots: Roots,
+    expected: Expected,
+    now: int,
+    revoked: Container[str] = (),
+) -> Verified:
     """Verify a proof that was kept, at a time in seconds since the epoch.
 
     Does not judge whether that time can be believed: see `_clock.TimeFloor`. Raises
     VerificationFailed, RootUnknown.
     """
-    return _open(proof, roots=roots, expected=expected, now=now, nonce=None)
+    verified = _open(proof, roots=roots, expected=expected, now=now, nonce=None)
+    return _unrevoked(verified, revoked)
 
 
 def _open(
@@ -86,20 +109,36 @@ def _open(
         )
     except TokenError as error:
         raise VerificationFailed(f"the license token does not hold: {error}") from error
-    return Verified(claims, delegation.key.key_id)
+    return Verified(claims, delegation.key.key_id, root_of_delegation(proof.delegation))
+
+
+def _unrevoked(verified: Verified, revoked: Container[str]) -> Verified:
+    if verified.key_id in revoked:
+        raise VerificationFailed("the key that signed the license token was revoked")
+    if verified.claims.session_id in revoked:
+        raise VerificationFailed("the session was revoked")
+    return verified
 
 
 def open_statement(
-    statement: Mapping[str, object], *, roots: Roots, now: int, hardware_id: str | None
+    statement: Mapping[str, object],
+    *,
+    roots: Roots,
+    now: int,
+    hardware_id: str | None,
+    revoked: Container[str] = (),
 ) -> LicenseData:
     """Verify license_data at a time in seconds since the epoch.
 
-    Raises VerificationFailed, RootUnknown.
+    `revoked` are ids of sessions that count no more. Raises VerificationFailed, RootUnknown.
     """
     moment = datetime.fromtimestamp(now, UTC)
     try:
-        return open_license_data(statement, roots=roots, now=moment, hardware_id=hardware_id)
+        data = open_license_data(statement, roots=roots, now=moment, hardware_id=hardware_id)
     except UnknownKey as error:
         raise RootUnknown(f"license_data is signed by a root not pinned: {error}") from error
     except TokenError as error:
         raise VerificationFailed(f"license_data does not hold: {error}") from error
+    if data.session_id in revoked:
+        raise VerificationFailed("the session was revoked")
+    return data

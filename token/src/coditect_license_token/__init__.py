@@ -8,7 +8,12 @@ from coditect_license_token.algorithms import (
     Algorithm,
     verify,
 )
-from coditect_license_token.delegation import Delegation, open_delegation, seal_delegation
+from coditect_license_token.delegation import (
+    Delegation,
+    open_delegation,
+    root_of_delegation,
+    seal_delegation,
+)
 from coditect_license_token.errors import (
     BadSignature,
     MalformedDocument,
@@ -32,8 +37,14 @@ from coditect_license_token.license_token import (
     seal_license_token,
 )
 from coditect_license_token.public_key import PublicKey
+from coditect_license_token.revocations import (
+    Revocations,
+    open_revocations,
+    seal_revocations,
+)
 from coditect_license_token.roots import Roots
 from coditect_license_token.signer import Signer
+from coditect_license_token.succession import follow_links
 
 __all__ = [
     "RSA_SIGN_PKCS1_4096_SHA256",
@@ -48,18 +59,23 @@ __all__ = [
     "MalformedDocument",
     "NotInForce",
     "PublicKey",
+    "Revocations",
     "Roots",
     "Signer",
     "TokenError",
     "UnknownKey",
     "WrongPurpose",
+    "follow_links",
     "hardware_binding",
     "open_delegation",
     "open_keyset",
     "open_license_data",
     "open_license_token",
+    "open_revocations",
+    "root_of_delegation",
     "seal_delegation",
     "seal_keyset",
     "seal_license_token",
+    "seal_revocations",
     "verify",
 ]

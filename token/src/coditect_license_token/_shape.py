@@ -37,21 +37,21 @@ def require_text(value: object, name: str) -> str:
     return value
 
 
-def require_texts(value: object, name: str) -> tuple[str, ...]:
-    """Return the values as a tuple if they are at most 64 distinct texts."""
-    if not isinstance(value, list | tuple) or len(value) > MAX_TEXTS:
-        raise MalformedDocument(f"{name} is not a list of at most {MAX_TEXTS}")
+def require_texts(value: object, name: str, *, most: int = MAX_TEXTS) -> tuple[str, ...]:
+    """Return the values as a tuple if they are at most so many distinct texts."""
+    if not isinstance(value, list | tuple) or len(value) > most:
+        raise MalformedDocument(f"{name} is not a list of at most {most}")
     texts = tuple(require_text(text, name) for text in value)
     if len(set(texts)) != len(texts):
         raise MalformedDocument(f"{name} repeats a value")
     return texts
 
 
-def require_text_tuple(value: object, name: str) -> tuple[str, ...]:
-    """Return the value if it is a tuple of at most 64 distinct texts."""
+def require_text_tuple(value: object, name: str, *, most: int = MAX_TEXTS) -> tuple[str, ...]:
+    """Return the value if it is a tuple of at most so many distinct texts."""
     if not isinstance(value, tuple):
         raise MalformedDocument(f"{name} is not a tuple")
-    return require_texts(value, name)
+    return require_texts(value, name, most=most)
 
 
 def require_integer(value: object, name: str) -> int:

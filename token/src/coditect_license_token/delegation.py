@@ -102,6 +102,14 @@ def open_delegation(
     return delegation
 
 
+def root_of_delegation(token: str) -> str:
+    """Return the id of the root that a delegation names. Verifies nothing: open it first.
+
+    Raises MalformedDocument, WrongPurpose, BadSignature (a header of another algorithm).
+    """
+    return jws.require_header(jws.parse(token).header, DELEGATION_TYPE, Algorithm.RS256)
+
+
 def _payload(delegation: Delegation) -> dict[str, object]:
     return {
         "iss": delegation.issuer,

@@ -114,16 +114,17 @@ def open_keyset(
     token: str,
     *,
     roots: Roots,
-    now: int,
+    now: int | None,
     lowest_version: int = 0,
     issuer: str | None = None,
     leeway_seconds: int = _time.START_LEEWAY_SECONDS,
 ) -> KeySet:
     """Verify a key set against roots already trusted.
 
-    `now` is in seconds since the epoch; `iat` may lie `leeway_seconds` ahead of it. A version below
-    `lowest_version` is NotInForce: keep the highest version seen. Raises MalformedDocument,
-    WrongPurpose, BadSignature, UnknownKey, NotInForce.
+    `now` is in seconds since the epoch; `iat` may lie `leeway_seconds` ahead of it. None skips only
+    the time, for a set that was verified in its time and kept. A version below `lowest_version` is
+    NotInForce: keep the highest version seen. Raises MalformedDocument, WrongPurpose, BadSignature,
+    UnknownKey, NotInForce.
     """
     parsed = jws.parse(token, max_bytes=MAX_KEY_SET_BYTES)
     root = roots.find(jws.require_header(parsed.header, KEY_SET_TYPE, Algorithm.RS256))
@@ -131,9 +132,10 @@ def open_keyset(
     keyset = _from_payload(strict_json.decode_object(parsed.payload))
     if issuer is not None and keyset.issuer != issuer:
         raise WrongPurpose("a key set of another issuer")
-    _time.require_in_force(
-        now=now, starts=keyset.issued_at, ends=keyset.expires_at, leeway_seconds=leeway_seconds
-    )
+    if now is not None:
+        _time.require_in_force(
+            now=now, starts=keyset.issued_at, ends=keyset.expires_at, leeway_seconds=leeway_seconds
+        )
     if keyset.version < lowest_version:
         raise NotInForce(f"key set version {keyset.version} is below {lowest_version}")
     return keyset

@@ -13,7 +13,9 @@ from coditect_license.demo import Demo, prepare_demo
 from coditect_license.ledger import take_server_seat
 from coditect_license.listening import PortBusy, listen, serve
 from leasing.stores.gate import ServerAlreadyRunning
-from signing.wiring import root_from_settings
+from signing.errors import SigningError
+from signing.queries import active_key
+from signing.wiring import present_root
 
 _GREETING = """
 The license server listens on {base_url} (API docs: {base_url}/api/docs/).
@@ -41,7 +43,7 @@ class Command(BaseCommand):
             self._prepare()
             if not serve(application, bound):
                 raise CommandError("the server did not start; the log above says why")
-        except (PortBusy, ServerAlreadyRunning) as error:
+        except (PortBusy, ServerAlreadyRunning, SigningError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write("stopped: every acknowledged change is kept")
 
@@ -49,10 +51,12 @@ class Command(BaseCommand):
         take_server_seat()()
         self._say("preparing the database")
         call_command("migrate", verbosity=0)
-        if not settings.LICENSE_ROOT_KEY_FILE.exists():
+        is_local = settings.LICENSE_SIGNER == "local"
+        if is_local and active_key() is None and not settings.LICENSE_ROOT_KEY_FILE.exists():
             self._say("making the RSA-4096 root key of this folder (a few seconds, once)")
-        root = root_from_settings()
-        (settings.LICENSE_DATA_DIR / "root.pem").write_text(root.public_key.pem())
+        keys = present_root().keys
+        pems = [signer.public_key.pem() for signer in (keys.active, *keys.beside) if signer]
+        (settings.LICENSE_DATA_DIR / "root.pem").write_text("".join(pems))
         file = settings.LICENSE_DATA_DIR / "demo.json"
         self._greet(prepare_demo(file, base_url=f"http://{settings.HOST}:{settings.PORT}"), file)
         connection.close()

@@ -21,6 +21,7 @@ class Command(BaseCommand):
     def handle(self, *_arguments: Any, **_options: Any) -> None:
         """Serve until told to stop; drain; end with status 0."""
         _require_migrated()
+        self.check(databases=["default"])  # whom the database trusts is no matter of settings
         try:
             take_server_seat()()
             began = serve(application, listen(settings.HOST, settings.PORT))

@@ -145,6 +145,6 @@ def _clock(answer: Answer) -> str:
 
 def _keyset(client: LicenseClient, chosen: argparse.Namespace) -> str:
     trust = Trust(load_roots(chosen.roots or _options.setting("ROOTS")))
-    keyset = _dialogue.open_keys(client._exchange(_dialogue.keys_call()))  # noqa: SLF001  one package
-    trust.absorb(keyset, now=int(SystemClock().wall_seconds()))
+    news = _dialogue.open_keys(client._exchange(_dialogue.keys_call()))  # noqa: SLF001  one package
+    trust.absorb(news, now=int(SystemClock().wall_seconds()))
     return f"version {trust.version}, signed by a pinned root"

@@ -62,6 +62,8 @@ def _add_verify(commands: "_Commands", settings: argparse.ArgumentParser) -> Non
     words = "verify license_data, or license_token with delegation, offline"
     parser = _command(commands, settings, "verify", words, verify.verify)
     parser.add_argument("file", metavar="FILE", help="a JSON file, or - for standard input")
+    said = "the answer of GET /api/v1/licenses/keys/, for keys added and revoked since"
+    parser.add_argument("--keys", metavar="FILE", help=said)
     words = "show what names this device"
     _command(commands, settings, "hardware-id", words, verify.show_hardware_id)
 
