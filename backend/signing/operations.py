@@ -5,6 +5,7 @@ row of the version first, so that two operators take turns.
 """
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import F
@@ -18,7 +19,10 @@ from signing.rotation_steps import LONGEST_TOKEN_SECONDS
 from signing.signer import Signer
 from soft_state.notices import BOARD, Topic
 
-_CLOCKS_SECONDS = 3_600
+VERSIONS_OF_A_BACKUP: Final = 1_000
+"""More changes than a key set sees between a backup and its restore."""
+
+_CLOCKS_SECONDS: Final = 3_600
 """Clocks of clients that lag: a revoked signer or session is named for so much longer."""
 
 
@@ -158,6 +162,17 @@ def revoke_name(name: str, *, is_session: bool, now: datetime) -> None:
         defaults={"is_session": is_session, "revoked_at": now, "forget_at": forget_at},
     )
     _count_change()
+
+
+@transaction.atomic
+def outrun_backup() -> None:
+    """Count up far enough that a restored database publishes no version that clients have seen.
+
+    Does no harm when it was not needed.
+    """
+    _lock()
+    KeySetVersion.objects.filter(id=THE_ROW).update(version=F("version") + VERSIONS_OF_A_BACKUP)
+    BOARD.announce(Topic.KEY_SET, about="")
 
 
 def _row(signer: Signer, location: str, now: datetime) -> SigningKey:

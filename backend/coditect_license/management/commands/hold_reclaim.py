@@ -9,6 +9,7 @@ from foundation.clock import rfc3339
 from leasing.errors import StoreUnavailable
 from leasing.models import LedgerState
 from leasing.rules import HOLD_INTERVALS
+from signing.operations import outrun_backup
 
 
 class Command(BaseCommand):
@@ -25,6 +26,7 @@ class Command(BaseCommand):
             open_store(was_restored=True).close()
         except StoreUnavailable as error:
             raise CommandError(f"the ledger cannot be reached: {error}") from error
+        outrun_backup()
         state = LedgerState.objects.get()
         if state.hold_since is None or state.silent_since is None:
             raise CommandError("this ledger was never served: there is nobody to wait for")
