@@ -9,7 +9,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run kms test test-faults simulate fuzz check format lint types imports schema schema-check bench bench-capacity pins clean
+.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check bench bench-capacity pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ simulate: $(VENV)/installed-dev ## simulate crashes in virtual time (SEEDS=100 O
 
 fuzz: $(VENV)/installed-dev $(VENV)/installed-fuzz ## fuzz what reads documents of others (SECONDS=60 TARGETS= REPLAY=file)
 	@cd token && ../$(PY) -m fuzz $(TARGETS) --seconds $(or $(SECONDS),60) $(if $(REPLAY),--replay $(REPLAY))
+
+bit-flips: $(VENV)/installed-dev ## flip a million bits of true documents, of which none may be taken (FLIPS=1000000 SEED=1)
+	@cd token && ../$(PY) -m fuzz.bit_flips --flips $(or $(FLIPS),1000000) --seed $(or $(SEED),1)
 
 check: lint types imports schema-check test ## everything that must pass before a change lands
 

@@ -63,13 +63,11 @@ def _fresh(token: bytes, delegation: bytes) -> str:
     return _outcome(lambda: open_fresh_proof(proof, roots=ROOTS, expected=EXPECTED, nonce="n-1"))
 
 
-def _news(keyset: bytes, revocations: bytes | None = None) -> KeyNews:
-    listed = None if revocations is None else _text(revocations)
-    return KeyNews(editions=(Edition(keyset=_text(keyset), revocations=listed),))
-
-
-def _absorb(news: KeyNews) -> str:
+def _absorb(*links: bytes, keyset: bytes, revocations: bytes | None = None) -> str:
     trust = Trust(ROOTS)
+    listed = None if revocations is None else _text(revocations)
+    edition = Edition(keyset=_text(keyset), revocations=listed)
+    news = KeyNews(editions=(edition,), links=tuple(map(_text, links)))
     outcome = _outcome(lambda: trust.absorb(news, now=documents.NOW))
     unmoved = (trust.version, trust.news, list(trust.roots)) == (0, None, list(ROOTS))
     return outcome if unmoved or outcome == ACCEPTED else f"{outcome}, and yet believed"
@@ -84,9 +82,8 @@ def _verify_file(folder: Path, document: bytes) -> str:
 
 
 TOKEN, DELEGATION = KINDS["license_token"].document(), KINDS["delegation"].document()
-KEY_SET = KINDS["keyset"].document(
-    {**documents.KEY_SET, "version": documents.REVOCATIONS["version"]}
-)
+KEY_SET = KINDS["keyset"].document()
+SUCCESSORS = KINDS["keyset"].document(None, OTHER_ROOT)
 NEW_TOKEN = KINDS["license_token"].document(WITH_NONCE)
 _VERIFIED = frozenset({"_verify.py:open_license_token", "_verify.py:open_delegation"})
 
@@ -120,13 +117,19 @@ def _doors(folder: Path) -> dict[str, Door]:
         ),
         "the key set": Door(
             kind="keyset",
-            present=lambda keyset: _absorb(_news(keyset)),
+            present=lambda keyset: _absorb(keyset=keyset),
             refusals=REFUSALS,
             through=frozenset({"_trust.py:open_keyset"}),
         ),
+        "a link from a pinned root": Door(
+            kind="keyset",
+            present=lambda link: _absorb(link, keyset=SUCCESSORS),
+            refusals=REFUSALS,
+            through=frozenset({"_trust.py:follow_links"}),
+        ),
         "the revocation list": Door(
             kind="revocations",
-            present=lambda listed: _absorb(_news(KEY_SET, listed)),
+            present=lambda revocations: _absorb(keyset=KEY_SET, revocations=revocations),
             refusals=REFUSALS,
             through=frozenset({"_trust.py:open_revocations"}),
         ),
@@ -203,7 +206,7 @@ def test_a_true_delegation_of_others_or_for_another_time_is_refused(claims: dict
 
 def test_nothing_of_a_revoked_root_is_believed_any_more() -> None:
     trust = Trust(Roots([ROOT.public_key, OTHER_ROOT.public_key]))
-    trust.absorb(_news(_revoking(ROOT.public_key).encode()), now=documents.NOW)
+    trust.absorb(_news(_revoking(ROOT.public_key)), now=documents.NOW)
     proof = Proof(_text(TOKEN), _text(DELEGATION))
 
     with pytest.raises(RootUnknown):
@@ -217,8 +220,13 @@ def test_nothing_of_a_revoked_root_is_believed_any_more() -> None:
         )
     with pytest.raises(VerificationFailed):
         trust.absorb(
-            _news(KINDS["keyset"].document({**documents.KEY_SET, "version": 9})), now=documents.NOW
+            _news(_text(KINDS["keyset"].document({**documents.KEY_SET, "version": 9}))),
+            now=documents.NOW,
         )
+
+
+def _news(keyset: str) -> KeyNews:
+    return KeyNews(editions=(Edition(keyset=keyset),))
 
 
 def _revoking(key: PublicKey) -> str:

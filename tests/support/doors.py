@@ -92,7 +92,7 @@ def readers(source: Path, *names: str) -> set[str]:
 
 def _reads(module: str, name: str) -> bool:
     return module.startswith("coditect_license_token") and (
-        name.startswith("open_") or name == "jws"
+        name.startswith("open_") or name in {"jws", "follow_links"}
     )
 
 

@@ -224,8 +224,8 @@ BUGS: Final = (
     Bug(
         "a revoked root stays pinned",
         _S + "_trust.py",
-        "if key.key_id not in revoked]",
-        "if key.key_id]",
+        "for key in self.pinned if key.key_id not in self.revoked]",
+        "for key in self.pinned if key.key_id]",
     ),
     Bug(
         "documents of ours as access tokens",

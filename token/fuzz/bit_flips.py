@@ -2,8 +2,8 @@
 
 `python -m fuzz.bit_flips --flips 1000000`, in `token/`.
 
-One to three bits of a document change at a time; the flips are spread over the four kinds and all
-processors. The same seed gives the same flips.
+One to three bits of a document change at a time; the flips are spread over the kinds of documents
+and all processors. The same seed gives the same flips.
 """
 
 import argparse

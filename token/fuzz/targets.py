@@ -27,6 +27,8 @@ from coditect_license_token import (
     open_keyset,
     open_license_data,
     open_license_token,
+    open_revocations,
+    revocations,
     strict_base64,
     strict_json,
 )
@@ -182,6 +184,17 @@ def keyset_payload(data: bytes) -> None:
     )
 
 
+def revocations_payload(data: bytes) -> None:
+    """The claims of a revocation list, behind a signature."""
+    _reads(
+        data,
+        "lic-revoked+jwt",
+        Algorithm.RS256,
+        lambda token: open_revocations(token, roots=_ROOTS, now=None),
+        revocations._payload,
+    )
+
+
 @dataclass(frozen=True)
 class Sealed:
     """A true document, and how it is opened with the true keys."""
@@ -224,6 +237,10 @@ def sealed_documents() -> dict[str, Sealed]:
             _first("keyset")["token"].encode(),
             lambda it: open_keyset(_text(it), roots=roots, now=now),
         ),
+        "revocations": Sealed(
+            _first("revocations")["token"].encode(),
+            lambda it: open_revocations(_text(it), roots=roots, now=now),
+        ),
         "license_data": Sealed(
             _first("license_data")["document"].encode(),
             lambda it: open_license_data(it, roots=roots),
@@ -254,7 +271,7 @@ def _payloads(kind: str) -> Iterator[bytes]:
 
 def seeds(target: str) -> Iterator[bytes]:
     """Give what a target starts from: the vectors, good and false, taken apart as it needs."""
-    kinds = ("license_token", "delegation", "keyset")
+    kinds = ("license_token", "delegation", "keyset", "revocations")
     if target == "sealed":
         yield from (one.document for one in _SEALED.values())
     elif target in {"base64", "compact"}:
@@ -274,5 +291,6 @@ TARGETS: Final[dict[str, Target]] = {
     "license_token": token_payload,
     "delegation": delegation_payload,
     "keyset": keyset_payload,
+    "revocations": revocations_payload,
     "sealed": sealed,
 }

@@ -1,4 +1,4 @@
-"""The fuzzer's promises hold for every vector, can be broken, and hold for a million bit flips."""
+"""The fuzzer's promises hold for every vector, can be broken, and hold for random bit flips."""
 
 import os
 import shutil
@@ -72,7 +72,7 @@ def forged_token() -> bytes:
     return f"{header}.{other}.{signature}".encode()
 
 
-def test_a_million_random_bit_flips_are_all_refused() -> None:
-    flipped = run("fuzz.bit_flips", "--flips", "1000000", sources=PACKAGE.parent)
+def test_random_bit_flips_are_all_refused() -> None:
+    flipped = run("fuzz.bit_flips", "--flips", "200000", sources=PACKAGE.parent)
 
-    assert (flipped.stdout, flipped.stderr) == ("1000000 flips, 0 taken\n", "")
+    assert (flipped.stdout, flipped.stderr) == ("200000 flips, 0 taken\n", "")

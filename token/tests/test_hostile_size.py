@@ -13,6 +13,7 @@ from coditect_license_token import (
     open_keyset,
     open_license_data,
     open_license_token,
+    open_revocations,
 )
 
 MEGABYTES = 10_000_000
@@ -38,7 +39,9 @@ def refused(open_it: Open, document: str) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-@pytest.mark.parametrize("kind", ["license_token", "delegation", "keyset", "license_data"])
+@pytest.mark.parametrize(
+    "kind", ["license_token", "delegation", "keyset", "revocations", "license_data"]
+)
 def test_s17_megabytes_are_refused_at_once(
     kind: str, text: str, delegation: Delegation, roots: Roots, now: int
 ) -> None:
@@ -46,6 +49,7 @@ def test_s17_megabytes_are_refused_at_once(
         "license_token": lambda it: open_license_token(it, delegation=delegation, now=now),
         "delegation": lambda it: open_delegation(it, roots=roots, now=now),
         "keyset": lambda it: open_keyset(it, roots=roots, now=now),
+        "revocations": lambda it: open_revocations(it, roots=roots, now=now),
         "license_data": lambda it: open_license_data(it, roots=roots),
     }
     refused(openers[kind], text)

@@ -74,14 +74,6 @@ KEY_SET: dict[str, Any] = {
         },
     ],
 }
-REVOCATIONS: dict[str, Any] = {
-    "iss": ISSUER,
-    "iat": NOW,
-    "exp": NOW + 86_400,
-    "version": 3,
-    "keys": [OTHER_ROOT.key_id, SIGNER.key_id],
-    "sessions": ["d9cbb7fa-19cb-47f8-8ce1-52e3747a008d"],
-}
 BEARER: dict[str, Any] = {
     "iss": f"{ISSUER}/development",
     "aud": ISSUER,
@@ -90,4 +82,12 @@ BEARER: dict[str, Any] = {
     "exp": NOW + 3600,
     "tenant_id": TENANT_ID,
     "role": "member",
+}
+REVOCATIONS: dict[str, Any] = {
+    "iss": ISSUER,
+    "iat": NOW,
+    "exp": NOW + 86_400,
+    "version": 3,
+    "keys": [OTHER_ROOT.key_id, SIGNER.key_id],
+    "sessions": ["d9cbb7fa-19cb-47f8-8ce1-52e3747a008d"],
 }

@@ -107,7 +107,11 @@ def _key_ids(it: Original) -> Iterator[tuple[str, str, str]]:
 
 def _types(it: Original) -> Iterator[tuple[str, str, str]]:
     own = it.header["typ"]
-    others = {"lic+jwt", "lic-deleg+jwt", "lic-keys+jwt", "at+jwt", "JWT"} - {own} - it.types
+    others = (
+        {"lic+jwt", "lic-deleg+jwt", "lic-keys+jwt", "lic-revoked+jwt", "at+jwt", "JWT"}
+        - {own}
+        - it.types
+    )
     spelled = {own.upper(), own.lower(), own.swapcase()} - {own}
     lookalike = own.replace("c", "\u0441").replace("J", "\u0408")
     odd = (f"application/{own}", f"{own} ", lookalike, f"{own}\x00", "", None, [own])

@@ -198,7 +198,7 @@ KINDS: dict[str, Kind | RootSignedJson | LicenseKey] = {
         bad_payloads=keyset_cases.bad_payloads,
     ),
     "revocations": Kind(
-        typ=documents.REVOCATIONS_HEADER["typ"],
+        typ="lic-revoked+jwt",
         claims=documents.REVOCATIONS,
         key=ROOT,
         bad_payloads=revocations_cases.bad_payloads,

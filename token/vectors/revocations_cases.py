@@ -93,7 +93,7 @@ def _mix_ups() -> Iterator[Case]:
 
 
 def bad_payloads(claims: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """Give payloads that no revocation list may have, each with a name."""
+    """Give payloads of which nothing may come out, whoever signed them."""
     yield from json_attacks.members(claims)
     yield from json_attacks.texts_of_json(claims)
     yield from json_attacks.integers(claims, "iat", "exp", "version")

@@ -43,6 +43,7 @@ OWN_WORK = frozenset(
         "signing/delegation.py:open_delegation",
         "signing/editions.py:open_keyset",
         "signing/editions.py:open_revocations",
+        "signing/links.py:follow_links",
     }
 )
 # The JOSE library, behind the strict reading of identity/bearer.py.
