@@ -139,6 +139,8 @@ class TestTheSchema:
             "seat_one_per_device": ("(device IS NOT NULL)", True),
             "seat_free": ("(session_id IS NULL)", False),
             "signing_key_one_active": ("((status)::text = 'active'::text)", True),
+            "signing_key_one_next": ("((status)::text = 'next'::text)", True),
+            "key_rotation_one_open": ("((outcome)::text = 'open'::text)", True),
         }
 
     def test_a_device_holds_one_seat_of_a_license(self) -> None:
