@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import threading
+from abc import ABC, abstractmethod
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,7 +30,7 @@ _WORDS: Final[dict[tuple[Kind, int], OutcomeWord]] = {
 }
 
 
-class Device(threading.Thread):
+class Device(threading.Thread, ABC):
     """One device; what it does next is for its kind to say."""
 
     def __init__(self, crowd: Crowd, name: str, random: Random) -> None:
@@ -46,9 +47,9 @@ class Device(threading.Thread):
             self.live()
         self._hang_up()
 
+    @abstractmethod
     def live(self) -> None:
         """Do one thing."""
-        raise NotImplementedError
 
     def acquire(self) -> OutcomeWord:
         body = {
