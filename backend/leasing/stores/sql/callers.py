@@ -11,6 +11,7 @@ from leasing.errors import LeasingError, LicenseUnknown, SessionUnknown
 from leasing.rules import Terms
 from leasing.store import Acquire, Caller, Heartbeat, Inspect, Outcome, Reinstate, Release
 from leasing.stores.sql.changes import ENCODER
+from leasing.stores.sql.terms import read_terms
 from leasing.stores.sql.transaction import TermsAsked, Transaction, as_hex
 from licenses.errors import LicenseRefused
 
@@ -30,7 +31,7 @@ class Admitted(Struct, Generic[_Call], frozen=True, gc=False):
     only_license: str | None
 
 
-_TERMS: Final = msgspec.json.Decoder(list[tuple[int, Terms]])
+_TERMS: Final = msgspec.json.Decoder(list[tuple[int, msgspec.Raw]])
 _NO_KEY_AUTH: Final = "this license does not take its key as a credential"
 
 
@@ -42,8 +43,8 @@ def learn_terms(transaction: Transaction, calls: Iterable[Acquire]) -> None:
         for place, (tenant, hmacs) in enumerate(unknown)
         for hmac in hmacs
     ]
-    for place, terms in _TERMS.decode(transaction.found(transaction.sql.TERMS, wanted)):
-        transaction.terms[unknown[place]] = terms
+    for place, text in _TERMS.decode(transaction.found(transaction.sql.TERMS, wanted)):
+        transaction.terms[unknown[place]] = read_terms(text)
 
 
 def terms_for_acquire(transaction: Transaction, call: Acquire) -> Terms:

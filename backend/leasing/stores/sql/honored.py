@@ -8,22 +8,27 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from leasing.rules import Evidence, Terms, is_token_due, next_count, refusal
 from leasing.store import Heartbeat, Lease, Release
 from leasing.stores.sql.rows import SignedToken
+from leasing.stores.sql.terms import read_terms
 from leasing.stores.sql.transaction import Transaction, as_hex, as_text
 
 
 class _Honored(Struct, frozen=True, array_like=True, gc=False):
-    terms: Terms
+    terms_text: Raw
     device: str
     gen: int
     ends: datetime
     seq: int
     token_issued_at: datetime | None
     token_ends: datetime | None
+
+    @property
+    def terms(self) -> Terms:
+        return read_terms(self.terms_text)
 
 
 _HONORED: Final = msgspec.json.Decoder(_Honored)

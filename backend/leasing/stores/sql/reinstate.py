@@ -30,9 +30,10 @@ from leasing.stores.sql.honored import honor, honored_lease
 from leasing.stores.sql.renewals import Renewals, Row, token_life
 from leasing.stores.sql.rows import Grant, Share
 from leasing.stores.sql.session_record import SessionRecord, session_record
+from leasing.stores.sql.terms import read_terms
 from leasing.stores.sql.transaction import Transaction, as_hex, as_instant, as_text
 
-_TERMS: Final = msgspec.json.Decoder(list[tuple[int, Terms]])
+_TERMS: Final = msgspec.json.Decoder(list[tuple[int, msgspec.Raw]])
 _ROWS: Final = msgspec.json.Decoder(list[Row])
 _HOLDINGS: Final = msgspec.json.Decoder(list[tuple[int, Holding, int]])
 
@@ -60,7 +61,8 @@ def _terms_of(
         (place, asked.tenant, as_hex(asked.call.evidence.license_id))
         for place, asked in admitted.items()
     ]
-    return dict(_TERMS.decode(transaction.found(transaction.sql.TERMS_OF_LICENSES, wanted)))
+    found = _TERMS.decode(transaction.found(transaction.sql.TERMS_OF_LICENSES, wanted))
+    return {place: read_terms(text) for place, text in found}
 
 
 def _reinstate(transaction: Transaction, asked: Admitted[Reinstate], terms: Terms | None) -> Lease:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from msgspec import Struct, structs
+from msgspec import Raw, Struct, structs
 
 from leasing.errors import LeaseLost, LeasingError, SessionUnknown
 from leasing.rules import (
@@ -21,6 +21,7 @@ from leasing.rules import (
 from leasing.store import Acquire, Heartbeat, Lease
 from leasing.stores.sql.rows import RaisedGen, Renewal, SessionShares, Share, SignedToken
 from leasing.stores.sql.session_record import session_record
+from leasing.stores.sql.terms import read_terms
 from leasing.stores.sql.transaction import Transaction, as_hex, as_instant, as_text
 
 _NO_TOKEN: Final[tuple[str | None, str | None]] = (None, None)
@@ -30,10 +31,15 @@ class Row(Struct, frozen=True, array_like=True, gc=False):
     """One session of a batch as it was read; ``place`` is the call's place in the batch."""
 
     place: int
-    terms: Terms
+    terms_text: Raw
     holding: Holding
     instance_known: bool
     has_instances: bool
+
+    @property
+    def terms(self) -> Terms:
+        """The terms of the session's license."""
+        return read_terms(self.terms_text)
 
 
 class Renewals:
@@ -52,16 +58,17 @@ class Renewals:
         if ended := self._ended.get(row.holding.session_id):
             raise ended
         held = self._latest.get(row.holding.session_id, row.holding)
-        self._check_in_time(row.terms, held)
+        terms = row.terms
+        self._check_in_time(terms, held)
         if call.instance_id != UNNAMED and not row.instance_known:
-            raise self._without_share(row)
-        if refused := refusal(row.terms, self._transaction.now):
+            raise self._without_share(terms, held)
+        if refused := refusal(terms, self._transaction.now):
             raise refused
-        return self._renew(call, row, held)
+        return self._renew(call, row, terms, held)
 
-    def _without_share(self, row: Row) -> LeasingError:
+    def _without_share(self, terms: Terms, held: Holding) -> LeasingError:
         """Return that an instance has released, unless the ledger may have lost its share."""
-        tenant, session = as_hex(row.terms.tenant_id), as_hex(row.holding.session_id)
+        tenant, session = as_hex(terms.tenant_id), as_hex(held.session_id)
         known = session_record(self._transaction, tenant, session)
         if known is not None and may_have_lost(
             self._transaction.hold, as_instant(known.started_at)
@@ -85,8 +92,8 @@ class Renewals:
         self._ended[held.session_id] = lost
         raise lost
 
-    def _renew(self, call: Heartbeat, row: Row, held: Holding) -> Lease:
-        now, terms = self._transaction.now, row.terms
+    def _renew(self, call: Heartbeat, row: Row, terms: Terms, held: Holding) -> Lease:
+        now = self._transaction.now
         end = lease_end(terms, now, held.lease_expires_at)
         is_unnamed = call.instance_id == UNNAMED
         due = call.wants_token or is_token_due(

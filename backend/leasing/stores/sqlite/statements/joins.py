@@ -2,8 +2,8 @@
 
 from leasing.stores.sqlite.statements.forms import dashed
 
-TERMS_OF_LICENSE = f"""json_array(
-    {dashed("l.tenant_id")}, {dashed("l.id")}, p.code, l.tier, json(l.entitlements),
+TERMS_OF_LICENSE = """json_array(
+    l.tenant_id, l.id, p.code, l.tier, json(l.entitlements),
     l.seats, l.overdraft_seats, l.status, l.expires_at || 'Z',
     l.ttl_seconds, l.heartbeat_interval_seconds,
     json(CASE WHEN l.key_auth THEN 'true' ELSE 'false' END))"""
