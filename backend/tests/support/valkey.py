@@ -37,6 +37,7 @@ class RunningValkey:
         self.port = free_port()
         self._program = program
         self._folder = folder
+        self._log = folder / "valkey.log"
         self._arguments = [argument.format(port=self.port) for argument in arguments]
         self._options = dict(options or {})
         self._process: subprocess.Popen[bytes]
@@ -51,13 +52,14 @@ class RunningValkey:
         return read_address(self.url, password=None, ca_file=None)
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [self._program, *self._arguments, "--save", "", "--requirepass", PASSWORD],
-            cwd=self._folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=signal_on_parent_death(signal.SIGKILL),  # noqa: PLW1509  one system call
-        )
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._program, *self._arguments, "--save", "", "--requirepass", PASSWORD],
+                cwd=self._folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=signal_on_parent_death(signal.SIGKILL),  # noqa: PLW1509  one call
+            )
         until(self._answers, seconds=_START_SECONDS)
 
     def kill(self) -> None:
@@ -95,7 +97,8 @@ class RunningValkey:
         try:
             return bool(self.ask("PING"))
         except redis.RedisError:
-            assert self._process.poll() is None, "the server ended at once"
+            status = self._process.poll()
+            assert status is None, f"it ended with {status}: {self._log.read_text()[-500:]}"
             return False
 
 
