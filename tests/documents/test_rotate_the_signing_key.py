@@ -28,6 +28,7 @@ def blocks(document: str) -> list[str]:
 
 SETTINGS, PLAN, BEGIN, STATUS, ABORT, STAND_BY = blocks(HOW_TO)
 RUNBOOK_SETTINGS, FIND, REVOKE = blocks(RUNBOOK)
+RESTORE = "rotate_signing_key --restore"
 
 
 @pytest.fixture
@@ -169,3 +170,15 @@ def test_a_key_of_a_server_process_and_a_session_are_listed(own: RunningServer) 
     restart(own)
     listed = payload(keys(own)["editions"][0]["revocations"], part=1)
     assert (listed["keys"], listed["sessions"]) == ([signer], [session])
+
+
+def test_a_key_id_may_begin_with_a_dash(own: RunningServer) -> None:
+    key_id = "-nRj" + 39 * "x"
+
+    said(own, RUNBOOK_SETTINGS, REVOKE, KEY_ID=key_id)
+    restored = run(own, SETTINGS, f".venv/bin/python backend/manage.py {RESTORE} {key_id}")
+
+    restart(own)
+    listed = payload(keys(own)["editions"][0]["revocations"], part=1)
+    assert listed["keys"] == [key_id]
+    assert f"no root has the key id {key_id}" in restored.stderr

@@ -4,15 +4,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from coditect_license.management.key_ids import KEY_ID, TakesKeyIds, key_id
 from foundation.clock import utc_now
 from signing import operations
 from signing.errors import SigningError
 from signing.models import SigningKey
 from signing.wiring import key_versions_from_settings
 
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 _SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _AFTER = """\
@@ -21,7 +21,7 @@ latest after a day; for others the keys that they pinned count.
 """
 
 
-class Command(BaseCommand):
+class Command(TakesKeyIds):
     """The emergency path: docs/runbooks/key-compromise.md comes first."""
 
     help = (
@@ -32,16 +32,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare what can be asked for."""
-        parser.add_argument("key_id", metavar="KEY_ID", help="43 characters, as kid shows them")
+        parser.add_argument(
+            "key_id", metavar="KEY_ID", type=key_id, help="43 characters, as kid shows them"
+        )
         parser.add_argument("--session", action="store_true", help="KEY_ID is a session id instead")
-        parser.add_argument("--confirm", metavar="KEY_ID", required=True, help="the same again")
+        parser.add_argument(
+            "--confirm", metavar="KEY_ID", type=key_id, required=True, help="the same again"
+        )
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
         """Revoke, and say what counts from now on."""
         name, is_session = options["key_id"], options["session"]
         if options["confirm"] != name:
             raise CommandError("--confirm must repeat what is to be revoked")
-        if not (_SESSION_ID if is_session else _KEY_ID).fullmatch(name):
+        if not (_SESSION_ID if is_session else KEY_ID).fullmatch(name):
             raise CommandError(f"not a {'session id' if is_session else 'key id'}: {name}")
         revoke = self._deed(name, is_session=is_session)
         try:

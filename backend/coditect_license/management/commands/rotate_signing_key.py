@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from coditect_license.management.key_ids import TakesKeyIds, key_id
 from foundation.clock import Clock, rfc3339
 from signing.errors import SigningError
 from signing.queries import database_now
@@ -18,7 +19,7 @@ from signing.wiring import rotation_from_settings
 _LONGEST_PAUSE_SECONDS = 60.0
 
 
-class Command(BaseCommand):
+class Command(TakesKeyIds):
     """Does the steps that are due and says what it waits for; run it again later."""
 
     help = (
@@ -46,7 +47,9 @@ class Command(BaseCommand):
         what.add_argument("--status", action="store_true", help="say where the rotation stands")
         what.add_argument("--dry-run", action="store_true", help="print the plan, change nothing")
         what.add_argument("--abort", action="store_true", help="give up, before the new key signs")
-        what.add_argument("--restore", metavar="KEY_ID", help="take back a scheduled destruction")
+        what.add_argument(
+            "--restore", metavar="KEY_ID", type=key_id, help="take back a scheduled destruction"
+        )
         what.add_argument("--wait", action="store_true", help="go on until all steps are done")
         parser.add_argument(
             "--until",
