@@ -1,6 +1,7 @@
 """Around the control plane: a request id and a log line outside, problem documents inside.
 
-Between them, a bound on how much a caller may send."""
+Between them, a bound on how much a caller may send; innermost, who calls.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -12,6 +13,9 @@ from coditect_license.refusals import REQUEST_ID, asgi_problem, problem_response
 from foundation.clock import monotonic_seconds
 from foundation.ids import new_request_id
 from foundation.logs import JsonLines
+from identity.errors import IdentityError, InvalidCredential
+from identity.rules import Principal
+from identity.wiring import bearer_verifier_from_settings
 from leasing.http.errors import MethodNotAllowed, RequestError
 from leasing.http.messages import Receive, Request, Scope, Send
 
@@ -81,6 +85,40 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return waiting.pop() if waiting else await receive()
 
     return receive_replayed
+
+
+class JWTAuthenticationMiddleware:
+    """Django middleware: sets ``request.principal`` from the bearer token, or None without one.
+
+    A credential that proves nothing is refused here, before any view. Whether a call needs one at
+    all is the view's to say. ``jwt_user_id``, ``jwt_user_email`` and ``jwt_tenant_id`` repeat what
+    the principal says, under the names that views of the first design use.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer 401 or 403 for a credential that is not good, else pass the request on."""
+        try:
+            principal = _principal(request)
+        except IdentityError as refusal:
+            return problem_response(request, refusal)
+        request.principal = principal  # type: ignore[attr-defined]
+        request.jwt_user_id = principal and principal.subject  # type: ignore[attr-defined]
+        request.jwt_user_email = None  # type: ignore[attr-defined]
+        request.jwt_tenant_id = principal and str(principal.tenant_id)  # type: ignore[attr-defined]
+        return self._get_response(request)
+
+
+def _principal(request: HttpRequest) -> Principal | None:
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise InvalidCredential("a scheme that the control plane does not take")
+    return bearer_verifier_from_settings().verify(token.strip(" "))
 
 
 class ProblemMiddleware:

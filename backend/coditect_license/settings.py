@@ -97,6 +97,7 @@ APPEND_SLASH = False
 
 INSTALLED_APPS = [
     "coditect_license",
+    "management_api",
     "leasing",
     "licenses",
     "signing",
@@ -112,6 +113,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "coditect_license.middleware.JWTAuthenticationMiddleware",
     "django.middleware.common.CommonMiddleware",
     "coditect_license.middleware.ProblemMiddleware",
 ]

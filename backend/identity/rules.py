@@ -40,7 +40,8 @@ class Principal:
     """Who calls, as proven by a verified credential; the only source of the tenant of a request.
 
     ``subject`` is 1 to 128 printable ASCII characters, unique within its issuer or license.
-    ``role`` is None where nobody gave one: such a principal may do nothing by role.
+    ``role`` is None where nobody gave one: such a principal may do nothing by role. ``is_staff``
+    marks the vendor's own people, who look after tenants; it adds nothing within a tenant.
     ``license_id`` confines a license key to its own license: whoever acts for it compares.
     Raises ValueError for a subject of another form, and for a license key without its license.
     """
@@ -50,6 +51,7 @@ class Principal:
     subject: str
     role: Role | None = None
     license_id: UUID | None = None
+    is_staff: bool = False
 
     def __post_init__(self) -> None:
         if _SUBJECT.fullmatch(self.subject) is None:
@@ -73,6 +75,10 @@ class Principal:
     def may_manage(self) -> bool:
         """Return whether the principal may change licenses and sessions: admin and up."""
         return self._is_at_least(Role.ADMIN)
+
+    def may_administer(self) -> bool:
+        """Return whether the principal may change members, service accounts and settings: owner."""
+        return self._is_at_least(Role.OWNER)
 
     @property
     def _is_license_key(self) -> bool:

@@ -1,6 +1,7 @@
 """The door put together from the settings: the only file of this room that reads them."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +15,9 @@ from identity.errors import UnusableIssuer
 from identity.operations import BearerVerifier
 
 
+@cache
 def bearer_verifier_from_settings() -> BearerVerifier:
-    """Return a verifier of the issuers in the database, on the server's clock.
+    """Return the one verifier of this process: issuers in the database, on the server's clock.
 
     Outside the embedded profile a development issuer is never believed, whatever its row says.
     """

@@ -27,29 +27,29 @@ def test_roles_are_ordered_from_viewer_to_owner() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "reads", "leases", "manages"),
+    ("role", "deeds"),
     [
-        (None, False, False, False),
-        (Role.VIEWER, True, False, False),
-        (Role.MEMBER, True, True, False),
-        (Role.ADMIN, True, True, True),
-        (Role.OWNER, True, True, True),
+        (None, 0),
+        (Role.VIEWER, 1),
+        (Role.MEMBER, 2),
+        (Role.ADMIN, 3),
+        (Role.OWNER, 4),
     ],
 )
-def test_each_role_may_what_the_ones_below_may(
-    role: Role | None, reads: bool, leases: bool, manages: bool
-) -> None:
+def test_each_role_may_what_the_ones_below_may(role: Role | None, deeds: int) -> None:
     principal = user(role)
 
-    assert principal.may_read() is reads
-    assert principal.may_lease() is leases
-    assert principal.may_manage() is manages
+    assert principal.may_read() is (deeds >= 1)
+    assert principal.may_lease() is (deeds >= 2)
+    assert principal.may_manage() is (deeds >= 3)
+    assert principal.may_administer() is (deeds >= 4)
 
 
 def test_a_license_key_leases_and_never_manages() -> None:
     assert license_key().may_lease()
     assert license_key().may_read()
     assert not license_key().may_manage()
+    assert not license_key().may_administer()
 
 
 def test_a_principal_is_labelled_by_kind_and_subject() -> None:

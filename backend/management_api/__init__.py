@@ -1,0 +1,1 @@
+"""The office: the REST API with which vendors and their customers run the business."""
