@@ -65,11 +65,12 @@ def test_a_dba_makes_it_for_an_owner_who_may_not(
     dba: psycopg.Connection[Any], server: PrivatePostgres
 ) -> None:
     url = ledger_of(dba, server, "NOCREATEROLE")
-    with pytest.raises(ProgrammingError, match="CREATE ROLE leasing NOLOGIN; GRANT leasing TO"):
-        migrate(url)
+    for role in ("control_plane", "installation", "leasing"):
+        hint = f"CREATE ROLE {role} NOLOGIN; GRANT {role} TO"
+        with pytest.raises(ProgrammingError, match=hint):
+            migrate(url)
+        dba.execute(f"CREATE ROLE {role} NOLOGIN; GRANT {role} TO vendor")
 
-    dba.execute("CREATE ROLE leasing NOLOGIN")
-    dba.execute("GRANT leasing TO vendor")
     migrate(url)
 
     assert_seats_are_granted(url)
@@ -80,6 +81,8 @@ def test_the_owner_need_not_be_a_member_when_another_login_is(
 ) -> None:
     url = ledger_of(dba, server, "NOCREATEROLE")
     ensure_leasing_login(server, "lessor")
+    for role in ("control_plane", "installation"):
+        dba.execute(f"CREATE ROLE {role} NOLOGIN; GRANT {role} TO vendor")
 
     migrate(url)
 
@@ -119,12 +122,13 @@ def test_the_walls_can_be_taken_down_and_put_up_again(
     migrate(url, "leasing", "0005")
     with psycopg.connect(url) as owner:
         left = owner.execute(
-            "SELECT (SELECT count(*) FROM pg_policies),"
-            " (SELECT count(*) FROM pg_class WHERE relrowsecurity),"
+            "SELECT (SELECT count(*) FROM pg_policies WHERE 'leasing' = ANY (roles)),"
+            " (SELECT count(*) FROM pg_policies WHERE tablename = 'seat'),"
+            " (SELECT count(*) FROM pg_class WHERE relname = 'seat' AND relforcerowsecurity),"
             " (SELECT count(*) FROM information_schema.column_privileges"
             "  WHERE grantee = 'leasing')"
         ).fetchone()
     migrate(url)
 
-    assert left == (0, 0, 0)
+    assert left == (0, 0, 0, 0)
     assert_seats_are_granted(url)

@@ -1,0 +1,14 @@
+"""The roles of the control plane (docs/adr/0018). PostgreSQL only."""
+
+from django.db import migrations
+
+from tenants.walls import CONTROL_PLANE, INSTALLATION, MadeRole
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('tenants', '0001_initial'),
+    ]
+
+    operations = [MadeRole(CONTROL_PLANE), MadeRole(INSTALLATION)]
