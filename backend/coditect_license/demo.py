@@ -62,7 +62,7 @@ def _license_with_key(known_key: str | None, hasher: KeyHasher) -> tuple[License
         slug=SLUG, name="Demo", principal=_PRINCIPAL
     )
     with tenant_transaction(tenant.id):
-        license_ = License.objects.filter(tenant=tenant).order_by("created_at").first()
+        license_ = License.objects.order_by("created_at").first()
         if license_ is None:
             return _issue(_product(tenant), hasher)
         if known_key and queries.license_by_key(known_key, hasher=hasher) == license_:
@@ -86,7 +86,7 @@ def _issue(product: Product, hasher: KeyHasher) -> tuple[License, str]:
 
 
 def _product(tenant: Tenant) -> Product:
-    return Product.objects.filter(tenant=tenant).first() or operations.create_product(
+    return Product.objects.first() or operations.create_product(
         tenant=tenant, code="demo-app", name="Demo application", principal=_PRINCIPAL
     )
 

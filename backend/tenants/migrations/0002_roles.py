@@ -1,4 +1,4 @@
-"""The roles of the control plane (docs/adr/0018). PostgreSQL only."""
+"""The roles of the control plane in PostgreSQL (docs/adr/0018)."""
 
 from django.db import migrations
 
@@ -11,4 +11,8 @@ class Migration(migrations.Migration):
         ('tenants', '0001_initial'),
     ]
 
-    operations = [MadeRole(CONTROL_PLANE), MadeRole(INSTALLATION)]
+    operations = [
+        MadeRole(CONTROL_PLANE),
+        MadeRole(INSTALLATION),
+        migrations.AlterModelOptions('tenant', {'base_manager_name': 'objects'}),
+    ]
