@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from coditect_license.private_postgres import PrivatePostgres
-from tests.support.postgres import LEASING_LOGIN, folder_for_postgres
+from tests.support.postgres import CONTROL_LOGIN, LEASING_LOGIN, folder_for_postgres
 from tests.support.waiting import until
 
 HOW_TO: Final = Path(__file__).resolve().parents[3] / "docs/how-to/pgbouncer.md"
@@ -80,7 +80,8 @@ def _configure(folder: Path, server: PrivatePostgres) -> Path:
         auth_file=str(folder / "userlist.txt"),
         logfile=str(folder / "pgbouncer.log"),
     )
-    (folder / "userlist.txt").write_text(f'"license" ""\n"{LEASING_LOGIN}" ""\n')
+    logins = ("license", LEASING_LOGIN, CONTROL_LOGIN)
+    (folder / "userlist.txt").write_text("".join(f'"{login}" ""\n' for login in logins))
     with (folder / "pgbouncer.ini").open("w") as ini:
         shown.write(ini)
     return folder / "pgbouncer.ini"
