@@ -10,9 +10,10 @@ from licenses.rules import (
     LicenseStatus,
 )
 from tenants.models import Tenant
+from tenants.rows import TenantRow
 
 
-class Product(models.Model):
+class Product(TenantRow):
     """A program that is sold; its ``code`` is the audience of every lease token."""
 
     pk = models.CompositePrimaryKey("tenant_id", "id")
@@ -35,7 +36,7 @@ class Product(models.Model):
         return self.code
 
 
-class License(models.Model):
+class License(TenantRow):
     """The right a customer bought: how many seats, of what tier, until when.
 
     The key itself is never stored: ``key_hmac`` is its HMAC-SHA-256 under the pepper of

@@ -1,14 +1,15 @@
-"""What a vendor does with licenses. Each deed is one transaction with its audit record."""
+"""What a vendor does with licenses. Each deed is one transaction, with its audit record,
+on behalf of the tenant it is done to: the caller sees to it that he may act for that tenant.
+"""
 
 import secrets
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from audit.operations import record
 from foundation.clock import utc_now
+from foundation.ids import new_id
 from licenses import license_key
 from licenses.license_key import KeyHasher
 from licenses.models import License, Product
@@ -19,10 +20,10 @@ from licenses.rules import (
     check_policy,
 )
 from soft_state.notices import BOARD, Topic
+from tenants.current import tenant_transaction
 from tenants.models import Tenant
 
 
-@transaction.atomic
 def issue_license(
     *,
     product: Product,
@@ -46,53 +47,53 @@ def issue_license(
         heartbeat_interval_seconds=heartbeat_interval_seconds,
     )
     key = license_key.format_key(secrets.token_bytes(license_key.RANDOM_BYTES))
-    license_ = License.objects.create(
-        tenant=product.tenant,
-        product_id=product.id,
-        tier=tier,
-        seats=seats,
-        expires_at=expires_at,
-        entitlements=entitlements or [],
-        key_auth=key_auth,
-        ttl_seconds=ttl_seconds,
-        heartbeat_interval_seconds=heartbeat_interval_seconds,
-        **_stored(key, hasher),
-    )
-    _record("license.issued", license_, principal, seats=seats, tier=tier)
-    return license_, key
+    with tenant_transaction(product.tenant_id):
+        license_ = License.objects.create(
+            tenant_id=product.tenant_id,
+            product_id=product.id,
+            tier=tier,
+            seats=seats,
+            expires_at=expires_at,
+            entitlements=entitlements or [],
+            key_auth=key_auth,
+            ttl_seconds=ttl_seconds,
+            heartbeat_interval_seconds=heartbeat_interval_seconds,
+            **_stored(key, hasher),
+        )
+        _record("license.issued", license_, principal, seats=seats, tier=tier)
+        return license_, key
 
 
-@transaction.atomic
 def rotate_key(*, license: License, hasher: KeyHasher, principal: str) -> str:
     """Give a license a new key and return it; the old one is unknown from the commit on."""
     key = license_key.format_key(secrets.token_bytes(license_key.RANDOM_BYTES))
-    _change(license, **_stored(key, hasher))
-    _record("license.key_rotated", license, principal)
-    return key
+    with tenant_transaction(license.tenant_id):
+        _change(license, **_stored(key, hasher))
+        _record("license.key_rotated", license, principal)
+        return key
 
 
-@transaction.atomic
 def suspend(*, license: License, principal: str) -> None:
     """Suspend a license: running leases end at their end, nothing is granted or renewed."""
-    _change(license, status=LicenseStatus.SUSPENDED.value)
-    _record("license.suspended", license, principal)
+    with tenant_transaction(license.tenant_id):
+        _change(license, status=LicenseStatus.SUSPENDED.value)
+        _record("license.suspended", license, principal)
 
 
-@transaction.atomic
 def reinstate(*, license: License, principal: str) -> None:
     """End a suspension or revocation."""
-    _change(license, status=LicenseStatus.ACTIVE.value)
-    _record("license.reinstated", license, principal)
+    with tenant_transaction(license.tenant_id):
+        _change(license, status=LicenseStatus.ACTIVE.value)
+        _record("license.reinstated", license, principal)
 
 
-@transaction.atomic
 def revoke(*, license: License, principal: str) -> None:
     """Revoke a license: running leases end at their end, nothing is granted or renewed."""
-    _change(license, status=LicenseStatus.REVOKED.value)
-    _record("license.revoked", license, principal)
+    with tenant_transaction(license.tenant_id):
+        _change(license, status=LicenseStatus.REVOKED.value)
+        _record("license.revoked", license, principal)
 
 
-@transaction.atomic
 def resize(*, license: License, seats: int, principal: str) -> None:
     """Change how many seats a license has. Fewer evict nobody and only block new ones (S12).
 
@@ -104,31 +105,33 @@ def resize(*, license: License, seats: int, principal: str) -> None:
         heartbeat_interval_seconds=license.heartbeat_interval_seconds,
     )
     before = license.seats
-    _change(license, seats=seats)
-    _record("license.resized", license, principal, before=before, seats=seats)
+    with tenant_transaction(license.tenant_id):
+        _change(license, seats=seats)
+        _record("license.resized", license, principal, before=before, seats=seats)
 
 
-@transaction.atomic
 def move_expiry(*, license: License, expires_at: datetime, principal: str) -> None:
     """Move the end of a license."""
-    _change(license, expires_at=expires_at)
-    _record("license.expiry_moved", license, principal, expires_at=expires_at.isoformat())
+    with tenant_transaction(license.tenant_id):
+        _change(license, expires_at=expires_at)
+        _record("license.expiry_moved", license, principal, expires_at=expires_at.isoformat())
 
 
-@transaction.atomic
 def create_tenant(*, slug: str, name: str, principal: str) -> Tenant:
     """Create a customer organisation."""
-    tenant = Tenant.objects.create(slug=slug, name=name)
-    record("tenant.created", tenant_id=tenant.id, principal=principal)
+    tenant_id = new_id()
+    with tenant_transaction(tenant_id):
+        tenant = Tenant.objects.create(id=tenant_id, slug=slug, name=name)
+        record("tenant.created", tenant_id=tenant_id, principal=principal)
     return tenant
 
 
-@transaction.atomic
 def create_product(*, tenant: Tenant, code: str, name: str, principal: str) -> Product:
     """Create a product; its code becomes the audience of its lease tokens."""
-    product = Product.objects.create(tenant=tenant, code=code, name=name)
-    record("product.created", tenant_id=tenant.id, principal=principal, code=code)
-    return product
+    with tenant_transaction(tenant.id):
+        product = Product.objects.create(tenant=tenant, code=code, name=name)
+        record("product.created", tenant_id=tenant.id, principal=principal, code=code)
+        return product
 
 
 def _stored(key: str, hasher: KeyHasher) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from leasing.errors import LeaseLost, SessionUnknown
 from leasing.store import Heartbeat, Lease
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
+from tenants.current import tenant_transaction
 from tests.support.cast import invite
 from tests.support.customer import Customer
 from tests.support.ledger import live_seats
@@ -155,7 +156,8 @@ def test_s7_a_renewal_never_shortens_when_the_policy_does(world: World) -> None:
     lease = world.acquire("laptop")
     world.alice.license.ttl_seconds = 60
     world.alice.license.heartbeat_interval_seconds = 20
-    world.alice.license.save()
+    with tenant_transaction(world.alice.tenant.id):
+        world.alice.license.save()
 
     assert world.heartbeat(lease).lease_expires_at == lease.lease_expires_at
 
