@@ -2,6 +2,9 @@
 
 from typing import Any, Final
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from foundation.env import EnvironmentMistake
 
 _FORM: Final = "postgresql://user:password@host:port/name?parameter=value"
@@ -49,9 +52,6 @@ def leasing_address(url: str | None, *, variable: str, default: str | None) -> s
 
 
 def _parameters(url: str, variable: str) -> dict[str, Any]:
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
     if not url.startswith(_SCHEMES):
         raise EnvironmentMistake(f"{variable} must be {_FORM}")
     try:

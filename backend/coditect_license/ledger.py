@@ -7,6 +7,7 @@ from django.conf import settings
 
 from leasing.store import Store
 from leasing.stores.gate import ServerSeat
+from leasing.stores.postgres import PostgresStore
 from leasing.stores.sqlite import SqliteStore
 
 
@@ -16,8 +17,6 @@ def open_store(*, was_restored: bool = False) -> Store:
     ``was_restored`` says that it may have lost commits: a reclaim hold begins.
     """
     if settings.LICENSE_LEASING_DATABASE_URL:
-        from leasing.stores.postgres import PostgresStore
-
         return PostgresStore(
             settings.LICENSE_LEASING_DATABASE_URL,
             was_restored=was_restored,

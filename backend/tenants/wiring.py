@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+import psycopg
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.db import connection
@@ -34,8 +35,6 @@ def _leasing_login() -> Sequence[CheckMessage]:
     url = settings.LICENSE_LEASING_DATABASE_URL
     if url is None or url == settings.LICENSE_DATABASE_URL:
         return []
-    import psycopg
-
     variable = "LICENSE_LEASING_DATABASE_URL"
     try:
         with psycopg.connect(url, connect_timeout=5) as leasing, leasing.cursor() as cursor:
