@@ -7,6 +7,16 @@
     ├── InvalidCredential   the credential proves nothing; every kind of bad looks the same
     ├── MissingTenant       a good credential of nobody's: no tenant, or one that is not here
     ├── Forbidden           a known principal that may not do this
+    ├── MembershipError     who belongs to a tenant, and with which rights, cannot be changed so
+    │   ├── MemberUnknown          there is no such member in this tenant
+    │   ├── MemberExists           the address is a member's already
+    │   ├── LastOwner              a tenant keeps one active owner at least
+    │   ├── InvalidEmail           no e-mail address that can be invited
+    │   ├── ServiceAccountUnknown  there is no such service account in this tenant
+    │   ├── ServiceAccountExists   the name is another's already
+    │   ├── ApiTokenUnknown        there is no such token of this service account
+    │   ├── TooManyApiTokens       two count already: rotate or revoke one
+    │   └── InvalidLifetime        a token may not live that long, or not that short
     ├── UnusableIssuer      a row of the trusted issuers that cannot be used as it stands
     └── UnsafeKeyFile       a file that should hold a private key and holds none of its kind
 """
@@ -46,3 +56,43 @@ class UnusableIssuer(IdentityError):
 
 class UnsafeKeyFile(IdentityError):
     """A private key file holds no key of its kind; the message names it."""
+
+
+class MembershipError(IdentityError):
+    """Who belongs to a tenant, and with which rights, cannot be changed as asked."""
+
+
+class MemberUnknown(MembershipError):
+    """There is no such member in this tenant."""
+
+
+class MemberExists(MembershipError):
+    """The e-mail address is that of a member, invited, active or disabled."""
+
+
+class LastOwner(MembershipError):
+    """The tenant would be left without an active owner."""
+
+
+class InvalidEmail(MembershipError):
+    """The text is no e-mail address that can be invited."""
+
+
+class ServiceAccountUnknown(MembershipError):
+    """There is no such service account in this tenant."""
+
+
+class ServiceAccountExists(MembershipError):
+    """Another service account of the tenant has this name."""
+
+
+class ApiTokenUnknown(MembershipError):
+    """There is no such token of this service account."""
+
+
+class TooManyApiTokens(MembershipError):
+    """Two tokens of the service account count already."""
+
+
+class InvalidLifetime(MembershipError):
+    """A token would live too short or too long, or an overlap is out of bounds."""

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 
 from identity.errors import UnusableIssuer
 from identity.issuers import DEVELOPMENT_SUFFIX, Issuer, IssuerTable, issuer_keys
-from identity.models import TrustedIssuer
-from identity.rules import PrincipalKind, Role
+from identity.models import ApiToken, Member, ServiceAccount, TrustedIssuer
+from identity.rules import MemberStatus, PrincipalKind, Role
 from tenants.models import Tenant
 
 
@@ -32,6 +32,22 @@ def trusted_issuers_in_production() -> IssuerTable:
 def tenant_exists(tenant_id: UUID) -> bool:
     """Return whether the tenant is in the database."""
     return Tenant.objects.filter(id=tenant_id).exists()
+
+
+def members(*, tenant_id: UUID) -> QuerySet[Member]:
+    """Return a tenant's members, those who were removed left out."""
+    present = Member.objects.filter(tenant_id=tenant_id)
+    return present.exclude(status=MemberStatus.REMOVED.value)
+
+
+def service_accounts(*, tenant_id: UUID) -> QuerySet[ServiceAccount]:
+    """Return a tenant's service accounts."""
+    return ServiceAccount.objects.filter(tenant_id=tenant_id)
+
+
+def api_tokens(*, tenant_id: UUID, account_id: UUID) -> QuerySet[ApiToken]:
+    """Return every token of a service account, those that count no more among them."""
+    return ApiToken.objects.filter(tenant_id=tenant_id, service_account_id=account_id)
 
 
 def _table(rows: QuerySet[TrustedIssuer]) -> IssuerTable:

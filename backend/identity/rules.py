@@ -32,7 +32,30 @@ class PrincipalKind(enum.Enum):
 
     USER = "user"
     WORKLOAD = "workload"
+    SERVICE_ACCOUNT = "service_account"
     LICENSE_KEY = "license_key"
+
+
+class MemberStatus(enum.Enum):
+    """Where a person stands in one tenant. Only an active member is let in."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    REMOVED = "removed"
+
+
+class Membership(enum.Enum):
+    """What an issuer's people need to be in a tenant, and what says their role.
+
+    NONE: the token alone; REQUIRED: a member's row, which says the role; AUTOMATIC: the token says
+    the role, and the row is made when the person first comes. A row that is disabled or removed
+    shuts the door in all three.
+    """
+
+    NONE = "none"
+    REQUIRED = "required"
+    AUTOMATIC = "automatic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +65,7 @@ class Principal:
     ``subject`` is 1 to 128 printable ASCII characters, unique within its issuer or license.
     ``role`` is None where nobody gave one: such a principal may do nothing by role. ``is_staff``
     marks the vendor's own people, who look after tenants; it adds nothing within a tenant.
+    ``email`` is one that the issuer has verified, in lower case; ``member_id`` is the member's row.
     ``license_id`` confines a license key to its own license: whoever acts for it compares.
     Raises ValueError for a subject of another form, and for a license key without its license.
     """
@@ -52,6 +76,8 @@ class Principal:
     role: Role | None = None
     license_id: UUID | None = None
     is_staff: bool = False
+    email: str | None = None
+    member_id: UUID | None = None
 
     def __post_init__(self) -> None:
         if _SUBJECT.fullmatch(self.subject) is None:
