@@ -36,7 +36,9 @@ class Kind(Struct, frozen=True):
     extras: Callable[[Any], dict[str, Any]] = lambda _: {}
 
 
-def _retry(error: signing.SigningUnavailable | leasing.Overloaded) -> dict[str, Any]:
+def _retry(
+    error: signing.SigningUnavailable | leasing.Overloaded | identity.IssuerUnavailable,
+) -> dict[str, Any]:
     return {"retry_after_seconds": error.retry_after_seconds}
 
 
@@ -88,7 +90,7 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     identity.InvalidEmail: Kind(
         400,
         "invalid_request",
-        "Invalid request",
+        "Invalid address",
         "The request is not valid.",
         _field("email", "invalid", "an e-mail address is name@host.domain in ASCII"),
     ),
@@ -105,7 +107,7 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     identity.InvalidLifetime: Kind(
         400,
         "invalid_request",
-        "Invalid request",
+        "Invalid lifetime",
         "The request is not valid.",
         _field("lifetime_seconds", "out_of_bounds", "a lifetime or overlap is out of bounds"),
     ),
@@ -156,6 +158,13 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
         "Ledger unavailable",
         "The ledger cannot be reached; repeating the call is safe.",
         lambda _: {"retry_after_seconds": _UNAVAILABLE_RETRY_SECONDS},
+    ),
+    identity.IssuerUnavailable: Kind(
+        503,
+        "issuer_unavailable",
+        "Issuer unavailable",
+        "The keys of the token's issuer cannot be had now; repeating the call is safe.",
+        _retry,
     ),
     signing.SigningUnavailable: Kind(
         503,

@@ -17,9 +17,13 @@
     │   ├── ApiTokenUnknown        there is no such token of this service account
     │   ├── TooManyApiTokens       two count already: rotate or revoke one
     │   └── InvalidLifetime        a token may not live that long, or not that short
+    ├── IssuerUnavailable   an issuer's keys cannot be had: nobody can tell good from bad
+    ├── KeysNotFetched      one fetch of an issuer's keys that gave none
     ├── UnusableIssuer      a row of the trusted issuers that cannot be used as it stands
     └── UnsafeKeyFile       a file that should hold a private key and holds none of its kind
 """
+
+import enum
 
 
 class IdentityError(Exception):
@@ -30,20 +34,56 @@ class MissingCredential(IdentityError):
     """The request carries no credential."""
 
 
+class Cause(enum.Enum):
+    """Why a credential was refused, as it is counted; the caller never hears it."""
+
+    MALFORMED = "malformed"
+    SCHEME = "scheme"
+    ISSUER = "issuer"
+    KEY = "key"
+    SIGNATURE = "signature"
+    EXPIRED = "expired"
+    CLAIMS = "claims"
+    TENANT = "tenant"
+    MEMBER = "member"
+    API_TOKEN = "api_token"  # noqa: S105  the name of a cause
+    ISSUER_AWAY = "issuer_away"
+
+
 class InvalidCredential(IdentityError):
     """The credential proves nothing.
 
-    ``reason`` is for the log. The text of the error is always the same, so that a caller who sees
-    it learns nothing about what to try next.
+    ``reason`` is for the log, ``cause`` for the count. The text of the error is always the same,
+    so that a caller who sees it learns nothing about what to try next.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, cause: Cause = Cause.MALFORMED) -> None:
         super().__init__("the credential is not valid")
         self.reason = reason
+        self.cause = cause
 
 
 class MissingTenant(IdentityError):
-    """A good credential that names no tenant, or one that does not exist here."""
+    """A good credential that names no tenant, or none of which its bearer is an active member."""
+
+    def __init__(self, reason: str, cause: Cause = Cause.TENANT) -> None:
+        super().__init__("the credential belongs to no tenant here")
+        self.reason = reason
+        self.cause = cause
+
+
+class IssuerUnavailable(IdentityError):
+    """The keys of a trusted issuer cannot be had, and those known are too old to be believed."""
+
+    def __init__(self, reason: str, *, retry_after_seconds: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.cause = Cause.ISSUER_AWAY
+        self.retry_after_seconds = retry_after_seconds
+
+
+class KeysNotFetched(IdentityError):
+    """An issuer's keys were not fetched; the message says why, for the log."""
 
 
 class Forbidden(IdentityError):

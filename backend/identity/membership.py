@@ -4,9 +4,8 @@ Whoever is disabled, removed or given another role is that at once in every proc
 notice, and within 60 seconds in the others (identity/verified_tokens.py).
 """
 
-import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -14,25 +13,11 @@ from django.db.models import QuerySet
 
 from audit.operations import record
 from foundation.clock import utc_now
-from identity.errors import InvalidEmail, LastOwner, MemberExists, MemberUnknown
+from identity.errors import LastOwner, MemberExists, MemberUnknown
 from identity.models import Member
-from identity.rules import MemberStatus, Role
+from identity.rules import MemberStatus, Role, normalized_email
 from soft_state.notices import BOARD, Topic
 from tenants.current import tenant_transaction
-
-MOST_EMAIL_CHARACTERS: Final = 254  # RFC 5321, section 4.5.3.1.3
-# ASCII alone: other letters fold to the same lower case as these, and would be another's address.
-_EMAIL: Final = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-
-
-def normalized_email(text: str) -> str:
-    """Return an e-mail address as it is stored and compared: in lower case.
-
-    Raises InvalidEmail. Does not ask whether anybody reads mail there.
-    """
-    if len(text) > MOST_EMAIL_CHARACTERS or _EMAIL.fullmatch(text) is None:
-        raise InvalidEmail("an e-mail address is name@host.domain in ASCII")
-    return text.lower()
 
 
 def invite_member(*, tenant_id: UUID, email: str, role: Role, principal: str) -> Member:

@@ -6,7 +6,13 @@ from django.db import models
 
 from foundation.clock import utc_now
 from foundation.ids import new_id
-from identity.rules import MOST_SUBJECT_CHARACTERS, MemberStatus, PrincipalKind, Role
+from identity.rules import (
+    MOST_SUBJECT_CHARACTERS,
+    Membership,
+    MemberStatus,
+    PrincipalKind,
+    Role,
+)
 from tenants.models import Tenant
 
 _ROLES: Final = [(role.value, role.value) for role in Role]
@@ -16,26 +22,46 @@ _KINDS = (PrincipalKind.USER, PrincipalKind.WORKLOAD)
 class TrustedIssuer(models.Model):
     """One issuer of identity tokens, for one audience. Global: an issuer serves many tenants.
 
-    ``issuer`` and ``audience`` are compared character by character with ``iss`` and ``aud``.
-    ``algorithms`` are JOSE names. ``jwks`` holds the public keys inline; ``jwks_uri`` is where to
-    fetch them instead, kept for later and read by nothing yet. ``tenant_claim`` and ``role_claim``
-    name the claims that carry them; an empty ``default_role`` gives nobody a role.
+    ``issuer`` (or one of ``other_names``) and ``audience`` are compared character by character with
+    ``iss`` and ``aud``. ``algorithms`` are JOSE names. The public keys are inline (``jwks``), or
+    fetched from ``jwks_uri``, or from where the issuer's discovery document says (``discovery``):
+    one of the three. ``preset`` names exact rules in code (identity/presets.py).
+
+    Whose a token is: ``admissions`` say it where there are any, else the claim ``tenant_claim``:
+    our tenant's id, or with ``maps_tenant_names`` what the issuer calls it (``TenantAlias``). Only
+    an issuer that serves every tenant of its tokens honestly may be given a tenant claim.
+    ``membership`` says whether people need a member's row; else the role is the claim
+    ``role_claim``, or ``default_role``, which when empty gives nobody a role. ``staff_claim`` names
+    a boolean claim that makes staff; empty, as it is by default, for all but the vendor's own
+    issuer. ``required_claims``, ``admissions``: identity/conditions.py.
     """
 
     issuer = models.CharField(max_length=255)
+    other_names = models.JSONField(default=list)
     audience = models.CharField(max_length=255)
     kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in _KINDS])
+    preset = models.CharField(max_length=30, default="oidc")
     algorithms = models.JSONField(default=list)
     jwks = models.JSONField(default=dict)
     jwks_uri = models.CharField(max_length=500, default="", blank=True)
+    discovery = models.BooleanField(default=False)
     tenant_claim = models.CharField(max_length=100, default="tenant_id")
-    role_claim = models.CharField(max_length=100, default="role")
+    maps_tenant_names = models.BooleanField(default=False)
+    role_claim = models.CharField(max_length=100, default="role", blank=True)
     default_role = models.CharField(
         max_length=10,
         choices=_ROLES,
         default="",
         blank=True,
     )
+    membership = models.CharField(
+        max_length=10,
+        choices=[(membership.value, membership.value) for membership in Membership],
+        default=Membership.NONE.value,
+    )
+    staff_claim = models.CharField(max_length=100, default="", blank=True)
+    required_claims = models.JSONField(default=dict)
+    admissions = models.JSONField(default=list)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=utc_now, editable=False)
 
@@ -49,6 +75,33 @@ class TrustedIssuer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issuer} for {self.audience}"
+
+
+class TenantAlias(models.Model):
+    """What an issuer calls one of our tenants: Identity Platform's tenant id, for example.
+
+    Looked up before any tenant is known, so it stands outside the walls; it holds nothing but ids.
+    """
+
+    trusted_issuer = models.ForeignKey(
+        TrustedIssuer, on_delete=models.CASCADE, related_name="tenant_aliases"
+    )
+    name = models.CharField(max_length=128)
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="+", db_column="meant_id"
+    )
+    created_at = models.DateTimeField(default=utc_now, editable=False)
+
+    class Meta:
+        db_table = "tenant_alias"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["trusted_issuer", "name"], name="tenant_alias_per_issuer"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.trusted_issuer_id}"
 
 
 class Member(models.Model):

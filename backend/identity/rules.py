@@ -7,8 +7,28 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from identity.errors import InvalidEmail
+
 MOST_SUBJECT_CHARACTERS: Final = 128
 _SUBJECT: Final = re.compile(rf"[ -~]{{1,{MOST_SUBJECT_CHARACTERS}}}")
+MOST_EMAIL_CHARACTERS: Final = 254  # RFC 5321, section 4.5.3.1.3
+# ASCII alone: other letters fold to the same lower case as these, and would be another's address.
+_EMAIL: Final = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def is_subject(text: str) -> bool:
+    """Return whether a text can be the subject of a principal."""
+    return _SUBJECT.fullmatch(text) is not None
+
+
+def normalized_email(text: str) -> str:
+    """Return an e-mail address as it is stored and compared: in lower case.
+
+    Raises InvalidEmail. Does not ask whether anybody reads mail there.
+    """
+    if len(text) > MOST_EMAIL_CHARACTERS or _EMAIL.fullmatch(text) is None:
+        raise InvalidEmail("an e-mail address is name@host.domain in ASCII")
+    return text.lower()
 
 
 @functools.total_ordering
@@ -80,7 +100,7 @@ class Principal:
     member_id: UUID | None = None
 
     def __post_init__(self) -> None:
-        if _SUBJECT.fullmatch(self.subject) is None:
+        if not is_subject(self.subject):
             raise ValueError(f"a subject is 1 to {MOST_SUBJECT_CHARACTERS} printable characters")
         if (self.kind is PrincipalKind.LICENSE_KEY) is not (self.license_id is not None):
             raise ValueError("a license key, and nothing else, is confined to one license")

@@ -65,7 +65,7 @@ def join(member: Member, subject: str) -> Member:
 
 def actions(tenant: UUID) -> list[str]:
     return [
-        *AuditEvent.objects.filter(tenant_id=tenant).order_by("id").values_list("action", flat=True)
+        *AuditEvent.objects.filter(tenant_id=tenant).order_by("at").values_list("action", flat=True)
     ]
 
 

@@ -51,6 +51,11 @@ _TABLE: list[tuple[Exception, int, str]] = [
         503,
         "signing_unavailable",
     ),
+    (
+        identity.IssuerUnavailable(_SECRET, retry_after_seconds=30),
+        503,
+        "issuer_unavailable",
+    ),
     (leasing.Overloaded(3), 503, "overloaded"),
 ]
 
@@ -87,7 +92,7 @@ def test_the_table_above_misses_no_error() -> None:
 def test_everything_that_passes_says_when_to_come_back(status: int) -> None:
     passing = [error for error, its_status, _ in _TABLE if its_status == status]
 
-    assert len(passing) == 3
+    assert len(passing) == 4
     assert all(int(shown(error)[1][b"retry-after"]) >= 1 for error in passing)
 
 
