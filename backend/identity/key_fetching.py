@@ -99,7 +99,10 @@ class KeyFetcher:
 
 def fresh_seconds(headers: Mapping[str, str]) -> int:
     """Return how long an answer is fresh: max-age less Age, within our bounds (RFC 9111)."""
-    said = _MAX_AGE.search(headers.get("cache-control", ""))
+    policy = headers.get("cache-control", "")
+    said = _MAX_AGE.search(policy)
+    if "no-store" in policy.lower() or "no-cache" in policy.lower():
+        return FEWEST_SECONDS_FRESH
     if said is None:
         return USUAL_SECONDS_FRESH
     age = headers.get("age", "0")

@@ -20,8 +20,7 @@ GOOGLE_ISSUER: Final = "https://accounts.google.com"
 GOOGLE_OTHER_NAME: Final = "accounts.google.com"
 GOOGLE_KEYS: Final = "https://www.googleapis.com/oauth2/v3/certs"
 GITHUB_ISSUER: Final = "https://token.actions.githubusercontent.com"
-
-_RS256: Final = frozenset({"RS256"})
+GITHUB_KEYS: Final = f"{GITHUB_ISSUER}/.well-known/jwks"
 
 
 class Preset(enum.Enum):

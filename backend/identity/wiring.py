@@ -28,14 +28,14 @@ def bearer_verifier_from_settings() -> BearerVerifier:
     trusted = (
         queries.trusted_issuers if settings.EMBEDDED else queries.trusted_issuers_in_production
     )
-    sources = KeySources(key_fetcher_from_settings().fetch)
     register = DatabaseRegister(peppers_from_settings())
-    return BearerVerifier(partial(trusted, sources), clock=utc_now, register=register)
+    load_issuers = partial(trusted, key_sources_from_settings())
+    return BearerVerifier(load_issuers, clock=utc_now, register=register)
 
 
-def key_fetcher_from_settings() -> KeyFetcher:
-    """Return what fetches the keys of issuers, trusting also the authorities of the settings."""
-    return KeyFetcher(settings.LICENSE_ISSUERS_CA_FILE)
+def key_sources_from_settings() -> KeySources:
+    """Return what fetches issuers' keys, trusting also the authorities that the settings name."""
+    return KeySources(KeyFetcher(settings.LICENSE_ISSUERS_CA_FILE).fetch)
 
 
 def peppers_from_settings() -> Peppers:
