@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from coditect_license.database_url import postgresql_database
 from coditect_license.kms_settings import ENDPOINT, cloud_kms_from_environment
+from coditect_license.peppers import peppers_from_environment
 from foundation import env
 from foundation.env import EnvironmentMistake
 
 _SHORTEST_SECRET: Final = 50  # Django's own check, security.W009
 _FEWEST_CHARACTERS: Final = 5
-_PEPPER: Final = re.compile(r"[0-9a-fA-F]{64,}")
 _GOOGLE: Final = re.compile(r"[a-z0-9.-]+\.googleapis\.com(?::443)?")
 
 
@@ -65,8 +65,8 @@ def _django_secret() -> None:
 
 
 def _pepper() -> None:
-    if _PEPPER.fullmatch(_secret("LICENSE_KEY_PEPPER_1")) is None:
-        raise EnvironmentMistake("LICENSE_KEY_PEPPER_1 must be 64 hexadecimal digits or more")
+    if not peppers_from_environment():
+        raise EnvironmentMistake("LICENSE_KEY_PEPPER_1 must be set (or LICENSE_KEY_PEPPER_1_FILE)")
 
 
 def _issuer() -> None:

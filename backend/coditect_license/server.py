@@ -90,6 +90,7 @@ class LicenseServer:
             BOARD.listen(Topic.KEY_SET, published.expire),
             BOARD.listen(Topic.KEY_SET, own_tokens.expire),
             BOARD.listen(Topic.ISSUERS, verifier.expire),
+            BOARD.listen(Topic.CREDENTIALS, verifier.forget),
             BOARD.listen(Topic.LICENSES, admission.forget_licenses),
         ]
 
