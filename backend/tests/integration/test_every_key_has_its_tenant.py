@@ -14,6 +14,7 @@ FOR_EVERYBODY = {
     "signing_key",
     "signing_revocation",
     "trusted_issuer",
+    "sealer_turn",
 }
 """Few rows that every tenant shares: Citus keeps them whole on every node."""
 
