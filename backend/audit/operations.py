@@ -7,13 +7,15 @@ from uuid import UUID
 
 from django.db.models import F
 
+from audit.book import BEGINNING, Place
 from audit.models import AuditEntry, AuditEvent, AuditSubject, DenialCount, SignatureCount
 from audit.rules import counts_end, hour_of, impersonal, name_of_subject
-from audit.sealing import PAGE, Place, event_of, lock_head, seal_page
+from audit.sealing import event_of, lock_head, seal_page
 from coditect_license_token.audit_chain import FORGOTTEN
 from foundation.clock import rfc3339
 from tenants.current import current_tenant_id, tenant_transaction
 
+_PAGE: Final = 500
 COUNTER: Final = "system:audit"
 
 
@@ -131,9 +133,9 @@ def forget_subject(*, tenant_id: UUID, subjects: Iterable[str], principal: str) 
 
 
 def _seal_all() -> None:
-    place: Place | None = None
-    while (page := seal_page(place)).next is not None:
-        place = page.next
+    place: Place | None = BEGINNING
+    while place is not None:
+        place = seal_page(place).next
 
 
 def _blank(subject: AuditSubject) -> set[UUID]:
@@ -142,9 +144,9 @@ def _blank(subject: AuditSubject) -> set[UUID]:
         tenant_id=subject.tenant_id, entry__contains=f'"subject":"{subject.id}"'
     )
     ids = list(entries.values_list("event_id", flat=True))
-    for start in range(0, len(ids), PAGE):
+    for start in range(0, len(ids), _PAGE):
         for row in AuditEvent.objects.filter(
-            tenant_id=subject.tenant_id, id__in=ids[start : start + PAGE]
+            tenant_id=subject.tenant_id, id__in=ids[start : start + _PAGE]
         ):
             _blank_event(row, subject.subject)
     return set(ids)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from coditect_license_token.audit_chain import VERSION, canonical, commitment, field_salt
 
@@ -37,15 +36,15 @@ class Personal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One event, as its row has it."""
+    """One event, as its row has it; ids with dashes, the instant as the contract writes it."""
 
-    tenant_id: UUID
-    id: UUID
+    tenant_id: str
+    id: str
     at: str
     action: str
     principal: str
-    license_id: UUID | None
-    session_id: UUID | None
+    license_id: str | None
+    session_id: str | None
     details: Mapping[str, Any]
 
     @property
@@ -73,13 +72,13 @@ class Event:
                 "action": self.action,
                 "at": self.at,
                 "details": {k: v for k, v in self.details.items() if not is_personal(k)},
-                "id": str(self.id),
-                "license_id": None if self.license_id is None else str(self.license_id),
+                "id": self.id,
+                "license_id": self.license_id,
                 "personal": dict(sealed),
                 "position": position,
                 "principal": impersonal(self.principal),
-                "session_id": None if self.session_id is None else str(self.session_id),
-                "tenant_id": str(self.tenant_id),
+                "session_id": self.session_id,
+                "tenant_id": self.tenant_id,
                 "v": VERSION,
             }
         )
@@ -96,10 +95,10 @@ def impersonal(principal: str) -> str:
     return principal if kind == _IMPERSONAL_KIND else f"{kind}:"
 
 
-def sealed(salt: bytes, subject_id: UUID, event_id: UUID, field: str, value: Any) -> dict[str, str]:
+def sealed(salt: bytes, subject_id: str, event_id: str, field: str, value: Any) -> dict[str, str]:
     """Return what an entry holds in place of a personal value."""
-    of_field = field_salt(salt, str(event_id), field)
-    return {"commitment": commitment(of_field, value), "subject": str(subject_id)}
+    of_field = field_salt(salt, event_id, field)
+    return {"commitment": commitment(of_field, value), "subject": subject_id}
 
 
 def checkpoint_is_due(

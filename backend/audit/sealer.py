@@ -11,11 +11,12 @@ from uuid import UUID
 from django.db import DatabaseError, connections
 from django.db.models import Q
 
+from audit.book import BEGINNING, FIRST_ID, Place
 from audit.checkpoints import Notary
 from audit.models import AuditHead, SealerTurn
 from audit.operations import record_counts
 from audit.rules import checkpoint_is_due, counts_end
-from audit.sealing import Place, head, keep_checkpoint, seal_page
+from audit.sealing import head, keep_checkpoint, seal_page
 from foundation.clock import Clock, monotonic_seconds
 from foundation.ids import new_id
 from tenants.current import tenant_transaction
@@ -23,19 +24,22 @@ from tenants.models import Tenant
 
 _log = logging.getLogger(__name__)
 
-OVERLAP: Final = timedelta(seconds=30)
-"""How far back a round looks before the one before it began: for transactions that were open then,
-and nodes whose clock is behind. What is older still is found by the next sweep."""
+OVERLAP: Final = timedelta(seconds=2)
+"""How far back a round looks before the one before it began: for transactions that were open."""
+
+LOOK_BACK: Final = timedelta(seconds=60)
+LOOK_BACK_EVERY: Final = timedelta(seconds=60)
+"""Once in a while it looks back further: for transactions that took long, and nodes whose clock is
+behind. What is older still is found by the next sweep."""
 
 SWEEP_EVERY: Final = timedelta(hours=1)
 """A sweep looks at every event there is; so does the first round of a process."""
 
 TURN: Final = timedelta(seconds=30)
 SHORTEST_PAUSE_SECONDS: Final = 1.0
-PAUSE_SHARE: Final = 9
-"""A pause is at least nine times as long as the round: sealing takes a tenth of a core at most."""
+REST_SHARE: Final = 9
+"""In a server sealing takes a tenth of its time at most, page by page: grants come first."""
 
-_FIRST_ID: Final = UUID(int=0)
 _THE_ROW: Final = 1
 
 
@@ -51,15 +55,20 @@ class Round:
 class Sealer:
     """Seals every tenant's events. One at a time works; others may try at no harm.
 
-    ``notary`` signs checkpoints. Rounds remember where they were in this object alone: a new one
+    ``notary`` signs checkpoints. ``rest`` is called after each page with the seconds that it took,
+    and may wait. Rounds remember where they were in this object alone: a new one
     begins with a sweep.
     """
 
-    def __init__(self, notary: Notary, *, clock: Clock) -> None:
+    def __init__(
+        self, notary: Notary, *, clock: Clock, rest: Callable[[float], object] | None = None
+    ) -> None:
         self._notary = notary
         self._clock = clock
+        self._rest = rest or (lambda _seconds: None)
         self._holder = new_id()
         self._began: datetime | None = None
+        self._looked_back: datetime | None = None
         self._swept: datetime | None = None
         self._counted: dict[UUID, datetime] = {}
         self._ending = threading.Event()
@@ -88,32 +97,44 @@ class Sealer:
         done, began = Round(), self._clock()
         start = self._start(began)
         for tenant_id in list(Tenant.objects.order_by("id").values_list("id", flat=True)):
-            if self._ending.is_set():
-                return done
             self._tenant(tenant_id, start, done)
-        self._began = began
-        if start is None:
-            self._swept = began
+        if not self._ending.is_set():
+            self._note(start, began)
         return done
 
-    def _start(self, now: datetime) -> Place | None:
-        """Return where a round begins in each tenant's events; None is a sweep."""
-        if self._began is None or self._swept is None:
-            return None
-        if not timedelta() <= now - self._swept < SWEEP_EVERY:
-            return None
-        return self._began - OVERLAP, _FIRST_ID
+    def _start(self, now: datetime) -> Place:
+        """Return where a round begins in each tenant's events."""
+        began, looked_back = self._began, self._looked_back
+        if began is None or looked_back is None or _is_due(self._swept, SWEEP_EVERY, now):
+            return BEGINNING
+        if _is_due(looked_back, LOOK_BACK_EVERY, now):
+            return looked_back - LOOK_BACK, FIRST_ID
+        return began - OVERLAP, FIRST_ID
 
-    def _tenant(self, tenant_id: UUID, start: Place | None, done: Round) -> None:
-        done.counts += self._record_counts(tenant_id)
-        place, is_over = start, False
-        while not is_over and not self._ending.is_set():
-            with tenant_transaction(tenant_id):
-                page, chain = seal_page(place), head()
-            done.sealed += page.sealed
-            if chain is not None:
-                done.checkpoints += self._sign_if_due(chain)
-            place, is_over = page.next, page.next is None
+    def _note(self, start: Place, began: datetime) -> None:
+        """Remember how far back a round that came to its end has looked."""
+        if start == BEGINNING:
+            self._swept = began
+        if self._looked_back is None or start[0] <= self._looked_back - LOOK_BACK:
+            self._looked_back = began
+        self._began = began
+
+    def _tenant(self, tenant_id: UUID, start: Place, done: Round) -> None:
+        if not self._ending.is_set():
+            done.counts += self._record_counts(tenant_id)
+        place: Place | None = start
+        while place is not None and not self._ending.is_set():
+            place = self._page(tenant_id, place, done)
+
+    def _page(self, tenant_id: UUID, place: Place, done: Round) -> Place | None:
+        began = monotonic_seconds()
+        with tenant_transaction(tenant_id):
+            page, chain = seal_page(place), head()
+        if chain is not None:
+            done.checkpoints += self._sign_if_due(chain)
+        done.sealed += page.sealed
+        self._rest(monotonic_seconds() - began)
+        return page.next
 
     def _record_counts(self, tenant_id: UUID) -> int:
         now = self._clock()
@@ -140,14 +161,19 @@ class Sealer:
         return 1
 
 
+def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    """Return whether it is time again, also on a clock that was set back."""
+    return last is None or not timedelta() <= now - last < every
+
+
 class SealerThread:
     """Seals in the background of a server, from :meth:`start` to :meth:`stop`.
 
     ``before`` is called before each round, whether or not it is this process's turn.
     """
 
-    def __init__(self, sealer: Sealer, *, before: Callable[[], None]) -> None:
-        self._sealer = sealer
+    def __init__(self, notary: Notary, *, clock: Clock, before: Callable[[], None]) -> None:
+        self._sealer = Sealer(notary, clock=clock, rest=self._rest)
         self._before = before
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-sealer", daemon=True)
@@ -162,14 +188,14 @@ class SealerThread:
         self._sealer.end()
         self._thread.join()
 
+    def _rest(self, spent_seconds: float) -> None:
+        self._ending.wait(REST_SHARE * spent_seconds)
+
     def _run(self) -> None:
         try:
-            pause_seconds = 0.0
-            while not self._ending.wait(pause_seconds):
-                began = monotonic_seconds()
+            while not self._ending.is_set():
                 self._guarded(self._round)
-                spent_seconds = monotonic_seconds() - began
-                pause_seconds = max(SHORTEST_PAUSE_SECONDS, PAUSE_SHARE * spent_seconds)
+                self._ending.wait(SHORTEST_PAUSE_SECONDS)
             self._guarded(self._last)
         except Exception:
             _log.critical("the audit is not sealed any more", exc_info=True)

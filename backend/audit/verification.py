@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from audit.book import BEGINNING, Place, place_after, without_entry
 from audit.checkpoints import Notary
 from audit.exports import export_lines, readable, salts_of
 from audit.models import AuditEntry, AuditEvent
 from audit.rules import Event, sealed
-from audit.sealing import event_of, lock_head, unsealed
+from audit.sealing import LOOKED_AT, event_of, lock_head
 from coditect_license_token.audit_chain import FIRST_HASH
 from coditect_license_token.audit_export import Finding, Verdict, verify_export
-from foundation.clock import rfc3339
 from tenants.current import tenant_transaction
 
 SEALED_WITHIN: Final = timedelta(minutes=10)
@@ -118,9 +118,8 @@ def _as_sealed(entry: dict[str, Any], event: Event, salts: dict[str, bytes]) -> 
         if name not in personal:
             made[name] = was  # gone: the chain's verdict asks for the record of it
         elif was["subject"] in salts:
-            subject = UUID(was["subject"])
-            salt = salts[was["subject"]]
-            made[name] = sealed(salt, subject, event.id, name, personal[name].value)
+            subject = was["subject"]
+            made[name] = sealed(salts[subject], subject, event.id, name, personal[name].value)
     added = personal.keys() - entry["personal"].keys()
     return made | {name: {} for name in added}
 
@@ -136,15 +135,16 @@ def _head(tenant_id: UUID) -> list[Finding]:
 
 def _without_entry(tenant_id: UUID, now: datetime) -> tuple[int, list[Finding]]:
     """Return how many events have no entry yet, and findings for those that should have one."""
-    count, late, place, is_over = 0, [], None, False
-    while not is_over:
+    count, late = 0, []
+    place: Place | None = BEGINNING
+    while place is not None:
         with tenant_transaction(tenant_id):
-            ids, place = unsealed(place)
-            rows = AuditEvent.objects.filter(tenant_id=tenant_id, id__in=ids)
-            old = rows.filter(at__lt=now - SEALED_WITHIN).order_by("at", "id")
-            late += [
-                Finding("unsealed", None, f"the event {row.id} of {rfc3339(row.at)} has no entry")
-                for row in old
-            ]
-        count, is_over = count + len(ids), place is None
+            end = place_after(tenant_id, place, LOOKED_AT)
+            events = without_entry(tenant_id, place, end, most=LOOKED_AT)
+        late += [
+            Finding("unsealed", None, f"the event {event.id} of {event.at} has no entry")
+            for event in events
+            if datetime.fromisoformat(event.at) < now - SEALED_WITHIN
+        ]
+        count, place = count + len(events), end
     return count, late

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import close_old_connections
 
-from audit.sealer import Sealer, SealerThread
+from audit.sealer import SealerThread
 from audit.tally import SignatureTally
 from coditect_license.ledger import open_store, take_server_seat
 from coditect_license.notary import notary_from_settings
@@ -71,9 +71,7 @@ class LicenseServer:
         door = Door(verifier, KeyHasher(settings.LICENSE_KEY_PEPPERS))
         tally = SignatureTally(clock=utc_now)
         proofs = Proofs(self._seals, settings.LICENSE_ISSUER, tally=tally)
-        self._sealer = SealerThread(
-            Sealer(notary_from_settings(), clock=utc_now), before=tally.write_down
-        )
+        self._sealer = SealerThread(notary_from_settings(), clock=utc_now, before=tally.write_down)
         own_tokens = own_tokens_from_settings()
         shown = ShownTokens(own_tokens)
         self.plane = LeasingPlane(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,7 +23,7 @@ def ledger(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def five_events() -> Iterator[list[UUID]]:
+def five_events() -> list[UUID]:
     """Five events of Alice's, oldest first, the middle three at one instant; one of Bob's."""
     with tenant_transaction(BOB):
         record("license.issued", tenant_id=BOB, principal="user:bob")
@@ -44,22 +43,24 @@ def five_events() -> Iterator[list[UUID]]:
                 (9, "license.revoked", "user:carol"),
             )
         ]
-        yield [row.id for row in sorted(made, key=lambda row: (row.at, row.id))]
+    return [row.id for row in sorted(made, key=lambda row: (row.at, row.id))]
 
 
 def test_pages_join_without_gap_and_overlap(five_events: list[UUID]) -> None:
     found: list[UUID] = []
     before = None
-    while page := events(before=before, most=2):
-        found += [seen.event.id for seen in page]
-        before = page[-1].event.at, page[-1].event.id
+    with tenant_transaction(ALICE):
+        while page := events(before=before, most=2):
+            found += [seen.event.id for seen in page]
+            before = page[-1].event.at, page[-1].event.id
 
     assert found == five_events[::-1]
 
 
 def test_filters_narrow(five_events: list[UUID]) -> None:
     def count(wanted: Wanted) -> int:
-        return len(events(wanted))
+        with tenant_transaction(ALICE):
+            return len(events(wanted))
 
     assert count(Wanted(action="license.")) == 4
     assert count(Wanted(action="license")) == 0
@@ -79,8 +80,9 @@ def test_s11_nothing_of_another_tenant_is_seen(five_events: list[UUID]) -> None:
 
 
 def test_before_the_sealer_has_come_by_there_is_no_position(five_events: list[UUID]) -> None:
-    seen = event(five_events[0])
+    with tenant_transaction(ALICE):
+        seen = event(five_events[0])
 
-    assert seen is not None
-    assert seen.position is None
-    assert newest_checkpoint() is None
+        assert seen is not None
+        assert seen.position is None
+        assert newest_checkpoint() is None
