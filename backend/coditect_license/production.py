@@ -10,6 +10,8 @@ from coditect_license.kms_settings import ENDPOINT, cloud_kms_from_environment
 from coditect_license.peppers import peppers_from_environment
 from foundation import env
 from foundation.env import EnvironmentMistake
+from signing.checkpoint_key import CheckpointKey
+from signing.errors import UnsafeKey
 
 _SHORTEST_SECRET: Final = 50  # Django's own check, security.W009
 _FEWEST_CHARACTERS: Final = 5
@@ -69,6 +71,15 @@ def _pepper() -> None:
         raise EnvironmentMistake("LICENSE_KEY_PEPPER_1 must be set (or LICENSE_KEY_PEPPER_1_FILE)")
 
 
+def _audit_key() -> None:
+    try:
+        CheckpointKey.from_pem(_secret("LICENSE_AUDIT_KEY").encode(), place="it")
+    except UnsafeKey:
+        raise EnvironmentMistake(
+            "LICENSE_AUDIT_KEY must be an Ed25519 private key, PKCS #8 in PEM"
+        ) from None
+
+
 def _issuer() -> None:
     issuer = env.text("LICENSE_ISSUER")
     parts = urlsplit(issuer)
@@ -91,6 +102,7 @@ _CHECKS: Final = (
     _kms_endpoint,
     _django_secret,
     _pepper,
+    _audit_key,
     _issuer,
     _allowed_hosts,
 )

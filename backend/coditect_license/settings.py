@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from coditect_license import embedded
+from coditect_license.audit_settings import audit_name, note_keys
 from coditect_license.database_url import leasing_address, postgresql_database
 from coditect_license.kms_settings import cloud_kms_from_environment
 from coditect_license.peppers import peppers_from_environment
@@ -59,6 +60,13 @@ LICENSE_DEVELOPMENT_ISSUER_KEY_FILE = LICENSE_DATA_DIR / "development-issuer-key
 # The seed's document, signed by the root at each acquire that asks for it. Off is an operator's
 # choice: callers that need license_data then get 503.
 LICENSE_DIRECT_SIGNING = env.boolean("LICENSE_DIRECT_SIGNING", default=True)
+# What signs checkpoints of the audit (docs/audit.md): an Ed25519 key, PKCS #8 in PEM, used for
+# nothing else. Embedded: a file of the data folder, made at first start.
+LICENSE_AUDIT_KEY = env.secret("LICENSE_AUDIT_KEY")
+# The installation's name in checkpoints; another one begins what looks like other chains.
+LICENSE_AUDIT_NAME = audit_name(env.text("LICENSE_AUDIT_NAME", ""), issuer=LICENSE_ISSUER)
+# The public halves of keys that signed checkpoints before, as `verify_audit` shows them.
+LICENSE_AUDIT_RETIRED_KEYS = note_keys(env.listing("LICENSE_AUDIT_RETIRED_KEYS", []))
 # Metrics for Prometheus on a port of their own, without a credential; 0 for none.
 LICENSE_METRICS_PORT = env.integer("LICENSE_METRICS_PORT", 0, lowest=0, highest=65535)
 LICENSE_METRICS_HOST = env.text("LICENSE_METRICS_HOST", "127.0.0.1")

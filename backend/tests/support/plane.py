@@ -19,6 +19,7 @@ from typing import Any, Final, Self, TypeVar
 
 import httpx
 
+from audit.tally import SignatureTally
 from coditect_license.problems import problem_of
 from coditect_license_token import (
     LicenseToken,
@@ -156,7 +157,8 @@ class Plane:
             self.verifier,
             HASHER,
         )
-        proofs = Proofs(self.seals, ISSUER, clock=self.clock)
+        self.tally = SignatureTally(clock=self.clock)
+        proofs = Proofs(self.seals, ISSUER, tally=self.tally, clock=self.clock)
         shown = ShownTokens(self.own_tokens)
         return LeasingPlane(
             acquire=AcquireEndpoint(self.admission, door, proofs),
