@@ -9,11 +9,13 @@ from django.db import connection as django_connection
 from psycopg import errors, sql
 
 from leasing.stores.postgres import PostgresStore, statements
+from tenants.models import Tenant
 from tests.support.customer import Customer
+from tests.support.people import invite_and_issue
 from tests.support.postgres import LEASING_LOGIN, as_leasing, as_login
-from tests.support.tenant_check import TENANT_TABLES
+from tests.support.tenant_check import CONTROL_PLANE_TABLES, TENANT_TABLES
 
-WALLED = TENANT_TABLES | {"tenant"}
+WALLED = TENANT_TABLES | CONTROL_PLANE_TABLES | {"tenant"}
 WITHOUT_TENANT = {
     "ledger_state",
     "signing_key",
@@ -21,6 +23,7 @@ WITHOUT_TENANT = {
     "key_rotation",
     "signing_revocation",
     "trusted_issuer",
+    "tenant_alias",
     "django_migrations",
 }
 VALUES: dict[str, object] = {
@@ -144,6 +147,7 @@ def test_a_store_steps_into_the_role_even_with_the_owners_login(postgres_db: str
 def test_s11_whoever_has_no_policy_of_his_own_sees_no_row(
     owner: psycopg.Connection[Any], leasing: psycopg.Connection[Any], postgres_db: str
 ) -> None:
+    invite_and_issue(Tenant.objects.latest("created_at").id)
     owner.execute("DROP ROLE IF EXISTS stranger")
     owner.execute("CREATE ROLE stranger LOGIN")
     owner.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO stranger")
@@ -179,7 +183,7 @@ class TestEveryTable:
         ).fetchall()
 
         assert {name for (name,) in walled} == WALLED
-        assert {name for (name,) in tenant_columns} == TENANT_TABLES
+        assert {name for (name,) in tenant_columns} == TENANT_TABLES | CONTROL_PLANE_TABLES
 
     def test_has_no_policy_without_a_condition_but_the_leasing_roles(
         self, owner: psycopg.Connection[Any]

@@ -27,6 +27,9 @@ TENANT_TABLES: Final = frozenset(
         "denial_count",
     }
 )
+CONTROL_PLANE_TABLES: Final = frozenset({"member", "service_account", "api_token"})
+"""Tables with a tenant that no statement of the stores touches."""
+
 _GIVEN: Final = "given"  # stands for the values of a statement, as if they were columns
 _VALUE: Final = {"postgres": re.compile(r"%\((\w+)\)s"), "sqlite": re.compile(r"(?<!:):(\w+)")}
 
