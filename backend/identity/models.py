@@ -14,6 +14,7 @@ from identity.rules import (
     Role,
 )
 from tenants.models import Tenant
+from tenants.rows import TenantRow
 
 _ROLES: Final = [(role.value, role.value) for role in Role]
 _KINDS = (PrincipalKind.USER, PrincipalKind.WORKLOAD)
@@ -104,7 +105,7 @@ class TenantAlias(models.Model):
         return f"{self.name} at {self.trusted_issuer_id}"
 
 
-class Member(models.Model):
+class Member(TenantRow):
     """A person in one tenant, known by what an issuer calls them.
 
     An invited person is known by ``email`` alone; ``issuer`` and ``subject`` (``iss`` and ``sub``)
@@ -152,7 +153,7 @@ class Member(models.Model):
         return f"member {self.id}"
 
 
-class ServiceAccount(models.Model):
+class ServiceAccount(TenantRow):
     """A program of one tenant that calls with tokens of ours (docs/how-to/identity.md)."""
 
     pk = models.CompositePrimaryKey("tenant_id", "id")
@@ -179,7 +180,7 @@ class ServiceAccount(models.Model):
         return self.name
 
 
-class ApiToken(models.Model):
+class ApiToken(TenantRow):
     """One token of a service account. The token itself is never stored.
 
     ``token_hmac`` is its HMAC-SHA-256 under the pepper of ``pepper_version`` and ``hint`` its last

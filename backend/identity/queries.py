@@ -40,18 +40,21 @@ def trusted_issuers_in_production(sources: KeySources | None = None) -> IssuerTa
 
 
 def members(*, tenant_id: UUID) -> QuerySet[Member]:
-    """Return a tenant's members, those who were removed left out."""
+    """Return the members of the current tenant, those who were removed left out."""
     present = Member.objects.filter(tenant_id=tenant_id)
     return present.exclude(status=MemberStatus.REMOVED.value)
 
 
 def service_accounts(*, tenant_id: UUID) -> QuerySet[ServiceAccount]:
-    """Return a tenant's service accounts."""
+    """Return the service accounts of the current tenant."""
     return ServiceAccount.objects.filter(tenant_id=tenant_id)
 
 
 def api_tokens(*, tenant_id: UUID, account_id: UUID) -> QuerySet[ApiToken]:
-    """Return every token of a service account, those that count no more among them."""
+    """Return every token of a service account, those that count no more among them.
+
+    Within a transaction of the tenant, as the others.
+    """
     return ApiToken.objects.filter(tenant_id=tenant_id, service_account_id=account_id)
 
 

@@ -5,12 +5,14 @@ import foundation.clock
 import foundation.ids
 from django.db import migrations, models
 
+from tenants.walls import Walled
+
 
 class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0001_initial'),
-        ('tenants', '0001_initial'),
+        ('tenants', '0002_roles'),
     ]
 
     operations = [
@@ -83,4 +85,6 @@ class Migration(migrations.Migration):
             model_name='apitoken',
             constraint=models.UniqueConstraint(fields=('tenant', 'token_hmac'), name='api_token_per_tenant'),
         ),
+        Walled('member', rights=['select', 'insert', 'update']),
+        Walled('service_account', 'api_token'),
     ]

@@ -4,12 +4,14 @@ import django.db.models.deletion
 import foundation.clock
 from django.db import migrations, models
 
+from tenants.walls import Shared
+
 
 class Migration(migrations.Migration):
 
     dependencies = [
         ('identity', '0002_members'),
-        ('tenants', '0001_initial'),
+        ('tenants', '0002_roles'),
     ]
 
     operations = [
@@ -72,4 +74,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('trusted_issuer', 'name'), name='tenant_alias_per_issuer')],
             },
         ),
+        Shared('tenant_alias'),
     ]

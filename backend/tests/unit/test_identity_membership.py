@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import QuerySet
 
 from audit.models import AuditEvent
 from foundation.peppers import Peppers
-from identity import membership, queries, service_accounts
+from identity import membership, service_accounts
 from identity.errors import (
     ApiTokenUnknown,
     InvalidEmail,
@@ -25,6 +26,7 @@ from identity.errors import (
 from identity.models import ApiToken, Member, ServiceAccount
 from identity.rules import MemberStatus, Role
 from soft_state.notices import BOARD, Topic
+from tenants.current import tenant_transaction
 from tenants.models import Tenant
 
 OWNER = "user:owner"
@@ -59,13 +61,21 @@ def invite(tenant: UUID, email: str = "ann@example.com", role: Role = Role.MEMBE
 def join(member: Member, subject: str) -> Member:
     member.issuer, member.subject = "https://issuer.example", subject
     member.status = MemberStatus.ACTIVE.value
-    member.save()
+    with tenant_transaction(member.tenant_id):
+        member.save()
     return member
+
+
+def present(tenant: UUID) -> QuerySet[Member]:
+    removed = MemberStatus.REMOVED.value
+    return Member.across_tenants.filter(tenant_id=tenant).exclude(status=removed)
 
 
 def actions(tenant: UUID) -> list[str]:
     return [
-        *AuditEvent.objects.filter(tenant_id=tenant).order_by("at").values_list("action", flat=True)
+        *AuditEvent.across_tenants.filter(tenant_id=tenant)
+        .order_by("at")
+        .values_list("action", flat=True)
     ]
 
 
@@ -73,10 +83,10 @@ class TestInvitations:
     def test_an_invited_person_is_known_by_the_address_alone(self, tenant: UUID) -> None:
         member = invite(tenant, "Ann@Example.COM", Role.ADMIN)
 
-        stored = queries.members(tenant_id=tenant).get()
+        stored = present(tenant).get()
         assert (stored.email, stored.role, stored.status) == ("ann@example.com", "admin", "invited")
         assert (stored.issuer, stored.subject, stored.invited_by) == ("", "", OWNER)
-        event = AuditEvent.objects.get(tenant_id=tenant)
+        event = AuditEvent.across_tenants.get(tenant_id=tenant)
         assert (event.action, event.principal) == ("member.invited", OWNER)
         assert event.details == {"member_id": str(member.id), "role": "admin"}
 
@@ -132,8 +142,10 @@ class TestMembers:
             "member.removed",
         ]
         assert len(notices) == 5
-        assert not queries.members(tenant_id=tenant).exists()
-        assert Member.objects.filter(tenant_id=tenant).exists()  # a removed row shuts the door
+        assert not present(tenant).exists()
+        assert Member.across_tenants.filter(
+            tenant_id=tenant
+        ).exists()  # a removed row shuts the door
 
     def test_a_disabled_invitation_is_open_again_when_enabled(self, tenant: UUID) -> None:
         deed: dict[str, Any] = {
@@ -158,7 +170,7 @@ class TestMembers:
         with pytest.raises(LastOwner):
             membership.change_role(role=Role.ADMIN, **deed)
 
-        stored = Member.objects.get(tenant_id=tenant, id=first.id)
+        stored = Member.across_tenants.get(tenant_id=tenant, id=first.id)
         assert (stored.role, stored.status) == ("owner", "active")
         assert actions(tenant)[-1] == "member.disabled"
 
@@ -212,17 +224,17 @@ class TestServiceAccounts:
         )
 
     def counting(self, account: ServiceAccount, now: datetime) -> int:
-        tokens = queries.api_tokens(tenant_id=account.tenant_id, account_id=account.id)
+        tokens = ApiToken.across_tenants.filter(service_account_id=account.id)
         return tokens.filter(revoked_at=None, expires_at__gt=now).count()
 
     def test_a_token_is_shown_once_and_stored_as_an_hmac(self, account: ServiceAccount) -> None:
         row, text = self.issue(account)
 
-        stored = ApiToken.objects.get(tenant_id=account.tenant_id)
+        stored = ApiToken.across_tenants.get(tenant_id=account.tenant_id)
         assert text not in " ".join(str(value) for value in stored.__dict__.values())
         assert stored.hint == text[-4:]
         assert stored.expires_at == NOON + timedelta(seconds=WEEK)
-        event = AuditEvent.objects.filter(action="api_token.issued").get()
+        event = AuditEvent.across_tenants.filter(action="api_token.issued").get()
         assert event.details["token_id"] == str(row.id)
         assert text not in str(event.details)
 
@@ -244,8 +256,10 @@ class TestServiceAccounts:
         self.rotate(account, now)
 
         assert self.counting(account, now) == 2
-        assert ApiToken.objects.get(tenant_id=oldest.tenant_id, id=oldest.id).expires_at == now
-        ends_at = ApiToken.objects.get(tenant_id=newest.tenant_id, id=newest.id).expires_at
+        assert (
+            ApiToken.across_tenants.get(tenant_id=oldest.tenant_id, id=oldest.id).expires_at == now
+        )
+        ends_at = ApiToken.across_tenants.get(tenant_id=newest.tenant_id, id=newest.id).expires_at
         assert ends_at == now + timedelta(seconds=3_600)
         assert self.counting(account, ends_at) == 1
 
@@ -264,7 +278,7 @@ class TestServiceAccounts:
 
         self.rotate(account, now)
 
-        again = ApiToken.objects.get(tenant_id=row.tenant_id, id=row.id)
+        again = ApiToken.across_tenants.get(tenant_id=row.tenant_id, id=row.id)
         assert again.expires_at == row.expires_at
 
     def test_a_first_token_may_come_by_rotation(self, account: ServiceAccount) -> None:
@@ -315,7 +329,7 @@ class TestServiceAccounts:
         service_accounts.change_service_account(name="ci", enabled=True, **deed)
         service_accounts.change_service_account(role=Role.ADMIN, enabled=False, **deed)
 
-        event = AuditEvent.objects.filter(action="service_account.changed").get()
+        event = AuditEvent.across_tenants.filter(action="service_account.changed").get()
         assert event.details == {
             "service_account_id": str(account.id),
             "role": "admin",
@@ -336,7 +350,7 @@ class TestServiceAccounts:
         )
 
         make(tenant_id=account.tenant_id, name="ci", role=Role.ADMIN, principal=OWNER)
-        assert not ApiToken.objects.exists()
+        assert not ApiToken.across_tenants.exists()
 
     def test_s11_an_account_of_another_tenant_is_unknown(
         self, account: ServiceAccount, other: UUID
