@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import close_old_connections
 
-from coditect_license.ledger import open_store, take_server_seat
+from coditect_license.ledger import take_server_seat
 from coditect_license.problems import problem_of
 from foundation.clock import utc_now
 from foundation.logs import JsonLines
@@ -24,6 +24,7 @@ from leasing.http.keys import KeysEndpoint
 from leasing.http.proofs import Proofs
 from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
+from leasing.wiring import open_store
 from licenses.license_key import KeyHasher
 from signing.wiring import (
     gauge_signing,
