@@ -105,16 +105,18 @@ def _tenth(held: int, seats: int) -> int:
 def _pieces(stretch: Stretch, step: timedelta) -> Iterator[Stretch]:
     start = stretch.start
     while start < stretch.end:
-        end = min(_floor(start, step) + step, stretch.end)
+        end = min(floor(start, step) + step, stretch.end)
         yield Stretch(start, end, stretch.held)
         start = end
 
 
 def _is_same_step(one: datetime, other: datetime, step: timedelta) -> bool:
-    return _floor(one, step) == _floor(other, step)
+    return floor(one, step) == floor(other, step)
 
 
-def _floor(instant: datetime, step: timedelta) -> datetime:
+def floor(instant: datetime, step: timedelta) -> datetime:
+    """Return when the hour or day of an instant begins, in UTC."""
+    instant = instant.astimezone(UTC)
     midnight = datetime(instant.year, instant.month, instant.day, tzinfo=UTC)
     return midnight + (instant - midnight) // step * step
 

@@ -31,15 +31,16 @@ Key = tuple[datetime, UUID]
 class SessionFilter:
     """Which sessions are wanted; what is None is not asked about.
 
-    ``device`` is the hardware binding. ``started_from`` is within the time, ``started_before`` not.
+    ``device`` is the hardware binding. ``since`` and ``until`` are about the start of sessions; the
+    first is within the time, the second is not.
     """
 
     license_id: UUID | None = None
     device: str | None = None
     principal: str | None = None
     state: Literal["live", "ended"] | None = None
-    started_from: datetime | None = None
-    started_before: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def equal(self) -> dict[str, object]:
@@ -145,10 +146,10 @@ def _own() -> QuerySet[LicenseSession]:
 
 def _in_time(wanted: SessionFilter, now: datetime) -> QuerySet[LicenseSession]:
     found = _own()
-    if wanted.started_from is not None:
-        found = found.filter(started_at__gte=wanted.started_from)
-    if wanted.started_before is not None:
-        found = found.filter(started_at__lt=wanted.started_before)
+    if wanted.since is not None:
+        found = found.filter(started_at__gte=wanted.since)
+    if wanted.until is not None:
+        found = found.filter(started_at__lt=wanted.until)
     if wanted.state == "live":
         runs = Q(ended_at__isnull=True) | Q(ended_at__gt=now)
         return found.filter(_MAY_RUN).filter(runs)

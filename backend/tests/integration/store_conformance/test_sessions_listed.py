@@ -89,8 +89,8 @@ def test_sessions_are_listed_latest_first_by_state(world: World, most: int) -> N
     assert found(license_id=world.alice.license.id, state="ended")[0] == "lapsed"
     assert found(license_id=world.alice.tenant.id) == []
     since = made["lapsed"].now
-    assert found(started_from=since) == ["second", "first", "lapsed"]
-    assert found(started_before=since) == ["reaped", "released"]
+    assert found(since=since) == ["second", "first", "lapsed"]
+    assert found(until=since) == ["reaped", "released"]
 
 
 def test_a_listed_session_says_how_it_stands(world: World) -> None:
