@@ -14,8 +14,12 @@ _READS = ("SELECT", "PRAGMA", "EXPLAIN")
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's SQLite connection; it holds the write gate while it may write.
 
-    A transaction holds it from BEGIN to its end; a write outside one for that statement.
+    A transaction holds it from BEGIN to its end; a write outside one for that statement. While
+    ``only_reads`` is set, transactions that begin read one state of the file, cannot write, and
+    leave the gate to others.
     """
+
+    only_reads = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -38,6 +42,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return execute(sql, params, many, context)
 
     def _start_transaction_under_autocommit(self) -> None:
+        if self.only_reads:
+            self.connection.execute("PRAGMA query_only = ON")
+            self.connection.execute("BEGIN")
+            return
         self.gate.acquire()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
@@ -47,13 +55,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         super()._commit()  # type: ignore[misc]
-        self.gate.release()
+        self._leave()
 
     def _rollback(self) -> None:
         try:
             super()._rollback()  # type: ignore[misc]
         finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self.gate.held:
             self.gate.release()
+        elif self.connection is not None:
+            self.connection.execute("PRAGMA query_only = OFF")
 
     def _close(self) -> None:
         try:
