@@ -8,12 +8,15 @@ import pytest
 from django.core.management import call_command
 from django.db.utils import ProgrammingError
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
 
-from coditect_license.leasing_login import ensure_leasing_login
+from coditect_license.plane_logins import ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 from leasing.errors import StoreUnavailable
 from leasing.store import Lease
 from leasing.stores.postgres import PostgresStore
+from licenses.models import License
+from tenants.current import tenant_transaction
 from tests.support.customer import Customer
 from tests.support.postgres import django_on, folder_for_postgres
 
@@ -132,3 +135,28 @@ def test_the_walls_can_be_taken_down_and_put_up_again(
 
     assert left == (0, 0, 0, 0)
     assert_seats_are_granted(url)
+
+
+def test_s11_the_owner_of_the_tables_is_held_by_the_walls(
+    dba: psycopg.Connection[Any], server: PrivatePostgres
+) -> None:
+    """Without FORCE, and were the rights of the leasing role inherited, all rows would be there."""
+    url = ledger_of(dba, server, "CREATEROLE")
+    migrate(url)
+    with django_on(url):
+        alice, charlie = Customer("alice", seats=1), Customer("charlie", seats=1)
+        with tenant_transaction(charlie.tenant.id):
+            seen = set(License.objects.all())
+
+    with psycopg.connect(url, autocommit=True) as owner:
+        licenses = owner.execute("SELECT id FROM license").fetchall()
+        tenants = owner.execute("SELECT id FROM tenant ORDER BY slug").fetchall()
+        changed = owner.execute("UPDATE license SET seats = 0").rowcount
+
+        owner.execute("SET row_security = off")  # as pg_dump does
+        with pytest.raises(InsufficientPrivilege, match="affected by row-level security"):
+            owner.execute("COPY license TO STDOUT")
+
+    assert seen == {charlie.license}
+    assert (licenses, changed) == ([], 0)
+    assert tenants == [(alice.tenant.id,), (charlie.tenant.id,)]

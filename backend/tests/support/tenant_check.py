@@ -27,6 +27,20 @@ TENANT_TABLES: Final = frozenset(
         "denial_count",
     }
 )
+CONTROL_PLANE_TABLES: Final = frozenset(
+    {
+        "api_token",
+        "audit_checkpoint",
+        "audit_entry",
+        "audit_head",
+        "audit_subject",
+        "member",
+        "service_account",
+        "signature_count",
+    }
+)
+"""Tables with a tenant that no statement of the stores touches."""
+
 _GIVEN: Final = "given"  # stands for the values of a statement, as if they were columns
 _VALUE: Final = {"postgres": re.compile(r"%\((\w+)\)s"), "sqlite": re.compile(r"(?<!:):(\w+)")}
 

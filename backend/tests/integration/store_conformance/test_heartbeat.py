@@ -36,6 +36,30 @@ def test_s2_a_holder_that_beats_until_the_last_moment_keeps_its_seat(world: Worl
     assert lease.gen == 1
 
 
+def test_s2_a_heartbeat_goes_by_the_lease_that_an_acquire_moved_since_the_last_one(
+    world: World,
+) -> None:
+    lease = world.heartbeat(world.acquire("laptop"))
+    world.pass_time(300)
+    world.ask(world.alice.acquire("laptop", wants_token=False), Lease)
+    world.pass_time(300)
+
+    renewed = world.heartbeat(lease)
+
+    assert renewed.lease_expires_at == world.now + timedelta(seconds=360)
+
+
+def test_a_token_is_due_by_the_one_that_an_acquire_signed_since_the_last_heartbeat(
+    world: World,
+) -> None:
+    lease = world.heartbeat(world.acquire("laptop"))
+    world.pass_time(179)
+    world.acquire("laptop")
+    world.pass_time(2)
+
+    assert world.heartbeat(lease).seq is None
+
+
 def test_a_heartbeat_at_the_end_of_the_lease_is_too_late(world: World) -> None:
     lease = world.acquire("laptop")
     world.pass_time(360)
