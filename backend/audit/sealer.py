@@ -3,19 +3,20 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, transaction
 from django.db.models import Q
 
 from audit.book import BEGINNING, FIRST_ID, Place
 from audit.checkpoints import Notary
 from audit.models import AuditHead, SealerTurn
 from audit.operations import record_counts
-from audit.rules import checkpoint_is_due, counts_end
+from audit.rules import checkpoint_is_due, counts_end, rest_seconds
 from audit.sealing import head, keep_checkpoint, seal_page
 from foundation.clock import Clock, monotonic_seconds
 from foundation.ids import new_id
@@ -37,8 +38,6 @@ SWEEP_EVERY: Final = timedelta(hours=1)
 
 TURN: Final = timedelta(seconds=30)
 SHORTEST_PAUSE_SECONDS: Final = 1.0
-REST_SHARE: Final = 9
-"""In a server sealing takes a tenth of its time at most, page by page: grants come first."""
 
 _THE_ROW: Final = 1
 
@@ -55,17 +54,21 @@ class Round:
 class Sealer:
     """Seals every tenant's events. One at a time works; others may try at no harm.
 
-    ``notary`` signs checkpoints. ``rest`` is called after each page with the seconds that it took,
-    and may wait. Rounds remember where they were in this object alone: a new one
-    begins with a sweep.
+    ``notary`` signs checkpoints. ``rest`` is called after each page with the seconds that it took
+    and how old the oldest event in it was, and may wait. Rounds remember where they were in this
+    object alone: a new one begins with a sweep.
     """
 
     def __init__(
-        self, notary: Notary, *, clock: Clock, rest: Callable[[float], object] | None = None
+        self,
+        notary: Notary,
+        *,
+        clock: Clock,
+        rest: Callable[[float, timedelta], object] | None = None,
     ) -> None:
         self._notary = notary
         self._clock = clock
-        self._rest = rest or (lambda _seconds: None)
+        self._rest = rest or (lambda _seconds, _behind: None)
         self._holder = new_id()
         self._began: datetime | None = None
         self._looked_back: datetime | None = None
@@ -80,6 +83,13 @@ class Sealer:
     def take_turn(self) -> bool:
         """Return whether this process seals now: it did before, or nobody has lately."""
         now = self._clock()
+        row = SealerTurn.objects.filter(id=_THE_ROW).first()
+        if row is not None and row.holder == self._holder and TURN / 2 < row.until - now <= TURN:
+            return True
+        with transaction.atomic():
+            return self._begin_turn(now)
+
+    def _begin_turn(self, now: datetime) -> bool:
         mine = Q(holder=self._holder) | Q(until__lt=now) | Q(until__gt=now + TURN * 2)
         taken = SealerTurn.objects.filter(mine, id=_THE_ROW)
         if taken.update(holder=self._holder, until=now + TURN):
@@ -90,7 +100,9 @@ class Sealer:
 
     def lay_down(self) -> None:
         """Let another process seal at once."""
-        SealerTurn.objects.filter(id=_THE_ROW, holder=self._holder).update(until=self._clock())
+        with transaction.atomic():
+            mine = SealerTurn.objects.filter(id=_THE_ROW, holder=self._holder)
+            mine.update(until=self._clock())
 
     def round(self) -> Round:
         """Seal what is new of every tenant; blocks. Raises DatabaseError, and nothing is lost."""
@@ -133,7 +145,8 @@ class Sealer:
         if chain is not None:
             done.checkpoints += self._sign_if_due(chain)
         done.sealed += page.sealed
-        self._rest(monotonic_seconds() - began)
+        behind = self._clock() - page.oldest if page.oldest else timedelta()
+        self._rest(monotonic_seconds() - began, behind)
         return page.next
 
     def _record_counts(self, tenant_id: UUID) -> int:
@@ -169,12 +182,21 @@ def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
 class SealerThread:
     """Seals in the background of a server, from :meth:`start` to :meth:`stop`.
 
-    ``before`` is called before each round, whether or not it is this process's turn.
+    ``before`` is called before each round, whether or not it is this process's turn. ``aside``
+    wraps whatever is written.
     """
 
-    def __init__(self, notary: Notary, *, clock: Clock, before: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        notary: Notary,
+        *,
+        clock: Clock,
+        before: Callable[[], None],
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._sealer = Sealer(notary, clock=clock, rest=self._rest)
         self._before = before
+        self._aside = aside
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-sealer", daemon=True)
 
@@ -188,8 +210,8 @@ class SealerThread:
         self._sealer.end()
         self._thread.join()
 
-    def _rest(self, spent_seconds: float) -> None:
-        self._ending.wait(REST_SHARE * spent_seconds)
+    def _rest(self, spent_seconds: float, behind: timedelta) -> None:
+        self._ending.wait(rest_seconds(spent_seconds=spent_seconds, behind=behind))
 
     def _run(self) -> None:
         try:
@@ -212,7 +234,8 @@ class SealerThread:
 
     def _guarded(self, deed: Callable[[], None]) -> None:
         try:
-            deed()
+            with self._aside():
+                deed()
         except DatabaseError as failure:
             _log.error("the audit is sealed later: %s", failure)
         finally:

@@ -26,10 +26,14 @@ _SALT_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one look found: how many events became entries, and where to go on (None: the end)."""
+    """What one look found: how many events became entries, and where to go on (None: the end).
+
+    ``oldest`` is when the first of them happened.
+    """
 
     sealed: int
     next: Place | None
+    oldest: datetime | None = None
 
 
 def seal_page(after: Place) -> Page:
@@ -39,13 +43,14 @@ def seal_page(after: Place) -> Page:
     events = without_entry(tenant_id, after, end, most=MOST_SEALED)
     if not events:
         return Page(0, end)
+    oldest, _ = place_of(events[0])
     head_ = lock_head()
     if known is None or head_.size != known.size:  # another has sealed since
         events = without_entry(tenant_id, after, end, most=MOST_SEALED)
     if events:
         _append(head_, events)
     is_cut_short = len(events) == MOST_SEALED
-    return Page(len(events), place_of(events[-1]) if is_cut_short else end)
+    return Page(len(events), place_of(events[-1]) if is_cut_short else end, oldest)
 
 
 def lock_head() -> AuditHead:

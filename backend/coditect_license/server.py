@@ -8,7 +8,7 @@ from django.db import close_old_connections
 
 from audit.sealer import SealerThread
 from audit.tally import SignatureTally
-from coditect_license.ledger import take_server_seat
+from coditect_license.ledger import aside, take_server_seat
 from coditect_license.notary import notary_from_settings
 from coditect_license.problems import problem_of
 from foundation.clock import utc_now
@@ -63,7 +63,8 @@ class LicenseServer:
         self._root_watch = root_watch(root, self._seals.renew_if_due)
         gauge_signing(self._signing_seconds_left)
         self._end_metrics = serve_metrics_from_settings()
-        self._engine = Engine(open_store())
+        store = open_store()
+        self._engine = Engine(store)
         shared = shared_allowances_from_settings()
         self._fleet = fleet_from_settings(shared)
         admission = Admission(self._engine, shared, Quotas(**settings.LICENSE_QUOTAS))
@@ -72,7 +73,12 @@ class LicenseServer:
         door = Door(verifier, KeyHasher(settings.LICENSE_KEY_PEPPERS))
         tally = SignatureTally(clock=utc_now)
         proofs = Proofs(self._seals, settings.LICENSE_ISSUER, tally=tally)
-        self._sealer = SealerThread(notary_from_settings(), clock=utc_now, before=tally.write_down)
+        self._sealer = SealerThread(
+            notary_from_settings(),
+            clock=utc_now,
+            before=tally.write_down,
+            aside=aside(store),
+        )
         own_tokens = own_tokens_from_settings()
         shown = ShownTokens(own_tokens)
         self.plane = LeasingPlane(
