@@ -1,9 +1,13 @@
-"""Why a license may not be used.
+"""What the catalogue says no to.
 
-LicenseRefused
-├── LicenseExpired     its end has passed
-├── LicenseSuspended   the vendor paused it
-└── LicenseRevoked     the vendor ended it
+::
+
+    LicenseRefused            a license gives no right now
+    ├── LicenseExpired        its end has passed
+    ├── LicenseSuspended      the vendor paused it
+    └── LicenseRevoked        the vendor ended it
+    CatalogueError            the vendor asks for what cannot be
+    └── ProductCodeTaken      the tenant has a product of that code
 """
 
 
@@ -21,3 +25,11 @@ class LicenseSuspended(LicenseRefused):
 
 class LicenseRevoked(LicenseRefused):
     """The vendor revoked the license for good."""
+
+
+class CatalogueError(Exception):
+    """A deed of the vendor that the catalogue does not take."""
+
+
+class ProductCodeTaken(CatalogueError):
+    """The tenant has another product of that code."""

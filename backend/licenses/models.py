@@ -1,6 +1,7 @@
 """Products and the licenses sold for them."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from foundation.clock import utc_now
 from foundation.ids import new_id
@@ -13,7 +14,10 @@ from tenants.models import Tenant
 
 
 class Product(models.Model):
-    """A program that is sold; its ``code`` is the audience of every lease token."""
+    """A program that is sold; its ``code`` is the audience of every lease token, for ever.
+
+    An archived product is sold no more; the licenses sold for it go on.
+    """
 
     pk = models.CompositePrimaryKey("tenant_id", "id")
     tenant = models.ForeignKey(
@@ -22,14 +26,19 @@ class Product(models.Model):
     id = models.UUIDField(default=new_id, editable=False)
     code = models.SlugField(max_length=63)
     name = models.CharField(max_length=200)
+    archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=utc_now, editable=False)
+    updated_at = models.DateTimeField(default=utc_now, db_default=Now())
 
     class Meta:
         db_table = "product"
         constraints = (
             models.UniqueConstraint(fields=["tenant", "code"], name="product_code_per_tenant"),
         )
-        indexes = (models.Index(fields=["id"], name="product_by_id"),)
+        indexes = (
+            models.Index(fields=["id"], name="product_by_id"),
+            models.Index(fields=["tenant", "created_at", "id"], name="product_by_age"),
+        )
 
     def __str__(self) -> str:
         return self.code

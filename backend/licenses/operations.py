@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from audit.operations import record
 from foundation.clock import utc_now
 from licenses import license_key
+from licenses.errors import ProductCodeTaken
 from licenses.license_key import KeyHasher
 from licenses.models import License, Product
 from licenses.rules import (
@@ -125,10 +126,52 @@ def create_tenant(*, slug: str, name: str, principal: str) -> Tenant:
 
 @transaction.atomic
 def create_product(*, tenant: Tenant, code: str, name: str, principal: str) -> Product:
-    """Create a product; its code becomes the audience of its lease tokens."""
-    product = Product.objects.create(tenant=tenant, code=code, name=name)
+    """Create a product; its code becomes the audience of its lease tokens.
+
+    Raises ProductCodeTaken.
+    """
+    try:
+        with transaction.atomic():  # a savepoint: the transaction lives on
+            product = Product.objects.create(tenant=tenant, code=code, name=name)
+    except IntegrityError as clash:
+        raise ProductCodeTaken("the tenant has a product of that code") from clash
     record("product.created", tenant_id=tenant.id, principal=principal, code=code)
     return product
+
+
+@transaction.atomic
+def rename_product(*, product: Product, name: str, principal: str) -> None:
+    """Give a product another name. Its code stays: tokens out there name it."""
+    before = product.name
+    _change_product(product, name=name)
+    _record_product("product.renamed", product, principal, before=before, name=name)
+
+
+@transaction.atomic
+def archive_product(*, product: Product, principal: str) -> None:
+    """Sell a product no more. What is archived already stays as it is."""
+    if product.archived_at is None:
+        _change_product(product, archived_at=utc_now())
+        _record_product("product.archived", product, principal)
+
+
+@transaction.atomic
+def unarchive_product(*, product: Product, principal: str) -> None:
+    """Sell an archived product again."""
+    if product.archived_at is not None:
+        _change_product(product, archived_at=None)
+        _record_product("product.unarchived", product, principal)
+
+
+def _change_product(product: Product, **values: Any) -> None:
+    for name, value in {**values, "updated_at": utc_now()}.items():
+        setattr(product, name, value)
+    product.save(update_fields=[*values, "updated_at"])
+
+
+def _record_product(action: str, product: Product, principal: str, **details: Any) -> None:
+    tenant_id: UUID = product.tenant_id
+    record(action, tenant_id=tenant_id, principal=principal, product=product.code, **details)
 
 
 def _stored(key: str, hasher: KeyHasher) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from django.db import connection as django_connection
 from psycopg import errors, sql
 
 from leasing.stores.postgres import PostgresStore, statements
-from tests.support.customer import Customer
+from management_api.models import KeptAnswer
+from tests.support.clock import START
+from tests.support.customer import VENDOR, Customer
 from tests.support.postgres import LEASING_LOGIN, as_leasing, as_login
 from tests.support.tenant_check import TENANT_TABLES
 
@@ -96,6 +98,7 @@ def leasing(postgres_db: str) -> Iterator[psycopg.Connection[Any]]:
     store, alice = PostgresStore(as_leasing(postgres_db)), Customer("alice", seats=1)
     store.apply([alice.acquire("laptop", "editor"), alice.acquire("desktop")])
     store.close()
+    KeptAnswer.objects.create(tenant_id=alice.tenant.id, principal=VENDOR, expires_at=START)
     with psycopg.connect(as_leasing(postgres_db), autocommit=True) as connection:
         connection.execute("SET ROLE leasing")
         yield connection

@@ -25,6 +25,7 @@ TENANT_TABLES: Final = frozenset(
         "seats_change",
         "audit_event",
         "denial_count",
+        "kept_answer",
     }
 )
 _GIVEN: Final = "given"  # stands for the values of a statement, as if they were columns
