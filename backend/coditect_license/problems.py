@@ -97,6 +97,24 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     licenses.ProductCodeTaken: Kind(
         409, "already_exists", "Product code taken", "There is a product of that code already."
     ),
+    licenses.TierCodeTaken: Kind(
+        409, "already_exists", "Tier code taken", "There is a tier of that code already."
+    ),
+    licenses.ProductArchived: Kind(
+        409, "product_archived", "Product archived", "The product is sold no more."
+    ),
+    licenses.RevokedForGood: Kind(
+        409,
+        "revoked_for_good",
+        "Revoked for good",
+        "A revoked license stays as it is; issue a new one.",
+    ),
+    licenses.EndNotLater: Kind(
+        409,
+        "end_not_later",
+        "End not later",
+        "A renewal moves the license's end on, and into the future.",
+    ),
     management.AnswerNotKept: Kind(
         409,
         "answer_not_kept",

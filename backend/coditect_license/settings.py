@@ -178,6 +178,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "TAGS": [
         {"name": "leases", "description": "Acquire, heartbeat, release."},
+        {"name": "licenses", "description": "The rights that were sold."},
+        {"name": "tiers", "description": "The kinds of licenses that are sold."},
         {"name": "products", "description": "The programs that are sold."},
         {"name": "keys", "description": "The public keys that answers are verified with."},
         {"name": "health", "description": "Probes."},

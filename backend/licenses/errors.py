@@ -7,7 +7,11 @@
     ├── LicenseSuspended      the vendor paused it
     └── LicenseRevoked        the vendor ended it
     CatalogueError            the vendor asks for what cannot be
-    └── ProductCodeTaken      the tenant has a product of that code
+    ├── ProductCodeTaken      the tenant has a product of that code
+    ├── TierCodeTaken         the tenant has a tier of that code
+    ├── ProductArchived       it is sold no more
+    ├── RevokedForGood        a revoked license stays as it is
+    └── EndNotLater           a renewal that would not move the end on
 """
 
 
@@ -33,3 +37,19 @@ class CatalogueError(Exception):
 
 class ProductCodeTaken(CatalogueError):
     """The tenant has another product of that code."""
+
+
+class TierCodeTaken(CatalogueError):
+    """The tenant has another tier of that code."""
+
+
+class ProductArchived(CatalogueError):
+    """The product is sold no more."""
+
+
+class RevokedForGood(CatalogueError):
+    """The license was revoked; nothing about it is changed any more."""
+
+
+class EndNotLater(CatalogueError):
+    """A renewal moves the end of a license on, and into the future."""

@@ -1,11 +1,13 @@
 """Reading the catalogue, one tenant at a time."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from licenses.license_key import KeyHasher
-from licenses.models import License, Product
+from licenses.models import License, Product, Tier
+from licenses.rules import LicenseStatus
 from tenants.models import Tenant
 
 
@@ -34,6 +36,79 @@ def product_by_id(*, tenant_id: UUID, product_id: UUID) -> Product | None:
 def locked_product(*, tenant_id: UUID, product_id: UUID) -> Product | None:
     """Return a tenant's product that nobody else changes until the transaction ends, or None."""
     rows = Product.objects.select_for_update().filter(tenant_id=tenant_id, id=product_id)
+    return rows.first()
+
+
+def product_by_code(*, tenant_id: UUID, code: str) -> Product | None:
+    """Return a tenant's product by its code, or None."""
+    return Product.objects.filter(tenant_id=tenant_id, code=code).first()
+
+
+def tiers(*, tenant_id: UUID, is_archived: bool | None = None) -> QuerySet[Tier]:
+    """Return a tenant's tiers."""
+    rows = Tier.objects.filter(tenant_id=tenant_id)
+    return rows if is_archived is None else rows.filter(archived_at__isnull=not is_archived)
+
+
+def tier_by_id(*, tenant_id: UUID, tier_id: UUID) -> Tier | None:
+    """Return a tenant's tier by its id, or None."""
+    return Tier.objects.filter(tenant_id=tenant_id, id=tier_id).first()
+
+
+def locked_tier(*, tenant_id: UUID, tier_id: UUID) -> Tier | None:
+    """Return a tenant's tier that nobody else changes until the transaction ends, or None."""
+    return Tier.objects.select_for_update().filter(tenant_id=tenant_id, id=tier_id).first()
+
+
+def tier_on_sale(*, tenant_id: UUID, code: str) -> Tier | None:
+    """Return the tier of a code that new licenses may be sold of, or None."""
+    return Tier.objects.filter(tenant_id=tenant_id, code=code, archived_at=None).first()
+
+
+def licenses(
+    *,
+    tenant_id: UUID,
+    search: str | None = None,
+    product: str | None = None,
+    tier: str | None = None,
+    status: LicenseStatus | None = None,
+    expires_before: datetime | None = None,
+    expires_from: datetime | None = None,
+) -> QuerySet[License]:
+    """Return a tenant's licenses with their products.
+
+    ``search`` looks for a part of the name, or the last four characters of the key, in any case.
+    ``product`` and ``tier`` are codes. The end is at ``expires_from`` or later, and before
+    ``expires_before``.
+    """
+    wanted = {
+        "product__code": product,
+        "tier": tier,
+        "status": status.value if status is not None else None,
+        "expires_at__lt": expires_before,
+        "expires_at__gte": expires_from,
+    }
+    rows = License.objects.select_related("product").filter(tenant_id=tenant_id)
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    if search is not None:
+        rows = rows.filter(Q(name__icontains=search) | Q(key_hint__iexact=search))
+    return rows
+
+
+def license_with_product(*, tenant_id: UUID, license_id: UUID) -> License | None:
+    """Return a tenant's license by its id, read together with its product, or None."""
+    return licenses(tenant_id=tenant_id).filter(id=license_id).first()
+
+
+def locked_license(*, tenant_id: UUID, license_id: UUID) -> License | None:
+    """Return a tenant's license that nobody else changes until the transaction ends, or None."""
+    rows = License.objects.select_for_update(no_key=True).filter(tenant_id=tenant_id, id=license_id)
+    return rows.first()
+
+
+def own_license_by_key(key: str, *, tenant_id: UUID, hasher: KeyHasher) -> License | None:
+    """Return the tenant's license with this key, or None: also for a key of somebody else's."""
+    rows = licenses(tenant_id=tenant_id).filter(key_hmac__in=hasher.candidates(key))
     return rows.first()
 
 

@@ -17,6 +17,9 @@ PRINTABLE: Final = r"^[ -~]*(?![\s\S])"
 PLAIN_TEXT: Final = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?(?![\s\S])"
 """Text for people, of one line, without blanks at its ends."""
 
+SLUG: Final = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(?![\s\S])"
+"""A code: what programs and addresses call a thing."""
+
 _RFC3339: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -61,10 +64,23 @@ class Count(serializers.IntegerField):
     default_error_messages = BOUNDS
 
     def to_internal_value(self, data: Any) -> int:
-        """Return an integer as it is. Raises ValidationError."""
+        """Return an integer; 5.0 is one, as JSON Schema has it. Raises ValidationError."""
+        if isinstance(data, float) and data.is_integer():
+            return int(data)
         if not isinstance(data, int) or isinstance(data, bool):
             raise serializers.ValidationError("must be a whole number", WRONG_TYPE)
         return data
+
+
+class Names(serializers.ListField):
+    """A list of texts, all different."""
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Return the list. Raises ValidationError."""
+        texts: list[str] = super().to_internal_value(data)
+        if len(set(texts)) != len(texts):
+            raise serializers.ValidationError("must all be different", "repeated")
+        return texts
 
 
 class Flag(serializers.BooleanField):

@@ -40,6 +40,15 @@ class ReadsOrManages(ByRole):
         return principal.may_read() if is_reading else principal.may_manage()
 
 
+class Reads(ByRole):
+    """Viewers may call, by whatever method: nothing is changed."""
+
+    def allows(self, principal: Principal, *, is_reading: bool) -> bool:
+        """Return whether the principal may make the call."""
+        del is_reading
+        return principal.may_read()
+
+
 class Manages(ByRole):
     """Admins alone, reading too."""
 

@@ -13,6 +13,7 @@ from leasing.http.errors import (
     MethodNotAllowed,
     UnsupportedMediaType,
 )
+from licenses.rules import PolicyMistake
 from management_api.errors import NotFound
 from management_api.serializers import as_invalid_request
 
@@ -35,6 +36,8 @@ def _as_ours(error: Exception, context: dict[str, Any]) -> Exception | None:
         return as_invalid_request(error)
     if isinstance(error, exceptions.MethodNotAllowed):
         return MethodNotAllowed(tuple(context["view"].allowed_methods))
+    if isinstance(error, PolicyMistake):
+        return InvalidRequest(FieldError("policy", "out_of_range", str(error)))
     for theirs, ours in _KINDS:
         if isinstance(error, theirs):
             return ours()

@@ -12,7 +12,7 @@ from licenses.errors import ProductCodeTaken
 from licenses.models import Product
 from management_api.answers import created, found
 from management_api.calls import Call, describes
-from management_api.fields import Instant, Text
+from management_api.fields import SLUG, Instant, Text
 from management_api.idempotency import once
 from management_api.paging import PageQuery, page
 from management_api.permissions import ReadsOrManages
@@ -21,7 +21,6 @@ from management_api.serializers import Nothing, StrictSerializer, asked, read
 from management_api.views import ManagementView
 
 TAG: Final = "products"
-CODE: Final = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(?![\s\S])"
 ADDRESS: Final = "/api/v1/products/"
 
 _SHOWN: Final = {
@@ -48,7 +47,7 @@ class ProductAnswer(serializers.Serializer[Product]):
 class ProductBody(StrictSerializer):
     """A new product."""
 
-    code = Text(pattern=CODE, max_length=63, help_text="Lower case letters, digits and hyphens.")
+    code = Text(pattern=SLUG, max_length=63, help_text="Lower case letters, digits and hyphens.")
     name = Text(max_length=200)
 
 

@@ -21,6 +21,7 @@ from management_api.errors import (
     PreconditionFailed,
     PreconditionRequired,
 )
+from management_api.fields import Names
 from management_api.serializers import StrictSerializer
 
 _ALWAYS: Final = (MissingCredential, InvalidCredential, MissingTenant, Forbidden)
@@ -118,6 +119,8 @@ class ManagementSchema(AutoSchema):
         map_field: Any = super()._map_serializer_field
         schema: dict[str, Any] = map_field(field, direction, bypass_extensions)
         schema.pop("x-spec-enum-id", None)  # a mark for a hook that is not used
+        if isinstance(field, Names):
+            schema["uniqueItems"] = True
         return schema
 
 

@@ -67,6 +67,22 @@ OPERATION_IDS = {
     "change_product",
     "archive_product",
     "unarchive_product",
+    "list_licenses",
+    "create_license",
+    "read_license",
+    "change_license",
+    "suspend_license",
+    "reinstate_license",
+    "revoke_license",
+    "renew_license",
+    "rotate_license_key",
+    "validate_license_key",
+    "list_tiers",
+    "create_tier",
+    "read_tier",
+    "change_tier",
+    "archive_tier",
+    "unarchive_tier",
 }
 _CONVERTED = re.compile(r"<\w+:")
 NOTHING = cast("Any", None)

@@ -1,6 +1,7 @@
 """What the leasing plane may do in PostgreSQL: its work, and nothing else (S11, docs/adr/0011)."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -9,6 +10,8 @@ from django.db import connection as django_connection
 from psycopg import errors, sql
 
 from leasing.stores.postgres import PostgresStore, statements
+from licenses.expiry_notices import due_notices
+from licenses.tier_operations import ensure_tiers
 from management_api.models import KeptAnswer
 from tests.support.clock import START
 from tests.support.customer import VENDOR, Customer
@@ -98,6 +101,8 @@ def leasing(postgres_db: str) -> Iterator[psycopg.Connection[Any]]:
     store, alice = PostgresStore(as_leasing(postgres_db)), Customer("alice", seats=1)
     store.apply([alice.acquire("laptop", "editor"), alice.acquire("desktop")])
     store.close()
+    ensure_tiers(tenant_id=alice.tenant.id)
+    due_notices(now=alice.license.expires_at - timedelta(days=1))
     KeptAnswer.objects.create(tenant_id=alice.tenant.id, principal=VENDOR, expires_at=START)
     with psycopg.connect(as_leasing(postgres_db), autocommit=True) as connection:
         connection.execute("SET ROLE leasing")

@@ -9,6 +9,9 @@ from leasing.rules import UNNAMED, Evidence
 from leasing.store import Acquire, Caller, Heartbeat, Inspect, Lease, Reinstate, Release
 from licenses import operations
 from licenses.license_key import KeyHasher
+from licenses.models import License
+from licenses.rules import LicenseStatus
+from soft_state.notices import BOARD, Topic
 from tenants.models import Tenant
 from tests.support.clock import START
 
@@ -129,6 +132,14 @@ class Customer:
 
     def revoke(self) -> None:
         operations.revoke(license=self.license, principal=VENDOR)
+
+    def put_right(self) -> None:
+        """Undo a suspension as the vendor does, a revocation as only SQL can."""
+        License.objects.filter(tenant_id=self.tenant.id, id=self.license.id).update(
+            status=LicenseStatus.ACTIVE.value
+        )
+        self.license.status = LicenseStatus.ACTIVE.value
+        BOARD.announce(Topic.LICENSES, about=self.license.id)
 
     def move_expiry(self, expires_at: datetime) -> None:
         operations.move_expiry(license=self.license, expires_at=expires_at, principal=VENDOR)

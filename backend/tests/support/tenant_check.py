@@ -26,6 +26,8 @@ TENANT_TABLES: Final = frozenset(
         "audit_event",
         "denial_count",
         "kept_answer",
+        "tier",
+        "outbox_message",
     }
 )
 _GIVEN: Final = "given"  # stands for the values of a statement, as if they were columns
