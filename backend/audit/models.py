@@ -4,9 +4,10 @@ from django.db import models
 
 from foundation.clock import utc_now
 from foundation.ids import new_id
+from tenants.rows import TenantRow
 
 
-class AuditEvent(models.Model):
+class AuditEvent(TenantRow):
     """One change of state, written in the transaction that made it (S15).
 
     ``principal`` is ``kind:subject`` of the caller, or ``system:reaper`` and its like.
@@ -31,7 +32,7 @@ class AuditEvent(models.Model):
         return f"{self.action} at {self.at.isoformat()}"
 
 
-class DenialCount(models.Model):
+class DenialCount(TenantRow):
     """How many acquires of a license were denied for one reason within one hour (S15)."""
 
     pk = models.CompositePrimaryKey("tenant_id", "license_id", "reason", "hour")

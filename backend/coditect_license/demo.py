@@ -20,6 +20,7 @@ from identity.wiring import development_issuer_from_settings
 from licenses import operations, queries
 from licenses.license_key import KeyHasher
 from licenses.models import License, Product
+from tenants.current import tenant_transaction
 from tenants.models import Tenant
 
 SLUG: Final = "demo"
@@ -57,17 +58,23 @@ def prepare_demo(path: Path, *, base_url: str) -> Demo:
 
 
 def _license_with_key(known_key: str | None, hasher: KeyHasher) -> tuple[License, str]:
-    license_ = License.objects.filter(tenant__slug=SLUG).order_by("created_at").first()
-    if license_ is None:
-        return _issue(hasher)
-    if known_key and queries.license_by_key(known_key, hasher=hasher) == license_:
-        return license_, known_key
-    return license_, operations.rotate_key(license=license_, hasher=hasher, principal=_PRINCIPAL)
+    tenant = Tenant.objects.filter(slug=SLUG).first() or operations.create_tenant(
+        slug=SLUG, name="Demo", principal=_PRINCIPAL
+    )
+    with tenant_transaction(tenant.id):
+        license_ = License.objects.order_by("created_at").first()
+        if license_ is None:
+            return _issue(_product(tenant), hasher)
+        if known_key and queries.license_by_key(known_key, hasher=hasher) == license_:
+            return license_, known_key
+        return license_, operations.rotate_key(
+            license=license_, hasher=hasher, principal=_PRINCIPAL
+        )
 
 
-def _issue(hasher: KeyHasher) -> tuple[License, str]:
+def _issue(product: Product, hasher: KeyHasher) -> tuple[License, str]:
     return operations.issue_license(
-        product=_product(),
+        product=product,
         tier="enterprise",
         seats=SEATS,
         expires_at=utc_now() + _LICENSE_LIFE,
@@ -78,12 +85,8 @@ def _issue(hasher: KeyHasher) -> tuple[License, str]:
     )
 
 
-def _product() -> Product:
-    tenant = Tenant.objects.filter(slug=SLUG).first() or operations.create_tenant(
-        slug=SLUG, name="Demo", principal=_PRINCIPAL
-    )
-    product = Product.objects.filter(tenant=tenant).first()
-    return product or operations.create_product(
+def _product(tenant: Tenant) -> Product:
+    return Product.objects.first() or operations.create_product(
         tenant=tenant, code="demo-app", name="Demo application", principal=_PRINCIPAL
     )
 

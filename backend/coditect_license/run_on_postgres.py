@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from coditect_license.embedded import data_dir
-from coditect_license.leasing_login import ensure_leasing_login
+from coditect_license.plane_logins import ensure_leasing_login
 from coditect_license.private_postgres import PostgresFailed, PrivatePostgres, running_postgres
 from foundation import env
 

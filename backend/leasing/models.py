@@ -7,9 +7,10 @@ and cost a third of the throughput when it was measured (docs/adr/0002).
 from django.db import models
 
 from foundation.ids import new_id
+from tenants.rows import TenantRow
 
 
-class Seat(models.Model):
+class Seat(TenantRow):
     """One seat of one license: a row that at most one session holds, so a cap cannot be passed.
 
     ``device`` is the hardware binding of the holder, never the hardware id. ``gen`` grows with
@@ -49,7 +50,7 @@ class Seat(models.Model):
         return f"seat {self.slot} of {self.license_id}"
 
 
-class SeatInstance(models.Model):
+class SeatInstance(TenantRow):
     """One of several programs on a device that share its seat (S5).
 
     ``lease_expires_at`` is the end of its share; the token instants are those of the last
@@ -71,7 +72,7 @@ class SeatInstance(models.Model):
         return f"{self.instance_id} of {self.session_id}"
 
 
-class LicenseSession(models.Model):
+class LicenseSession(TenantRow):
     """One holding of a seat from grant to end: history, and what its tokens count with.
 
     ``seq`` grows with every lease token signed; the token instants are those of the last one
@@ -103,7 +104,7 @@ class LicenseSession(models.Model):
         return str(self.id)
 
 
-class SeatsVersion(models.Model):
+class SeatsVersion(TenantRow):
     """How often the holders of a license's seats changed; only PostgreSQL's stores count it.
 
     A process that knows a version by heart knows the seats as they were at it.
@@ -121,7 +122,7 @@ class SeatsVersion(models.Model):
         return f"version {self.version} of the seats of {self.license_id}"
 
 
-class SeatsChange(models.Model):
+class SeatsChange(TenantRow):
     """What led to one of the latest versions of a license's seats; the next one to have its
     ``place`` replaces it. Only PostgreSQL's stores tell each other.
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from foundation.clock import rfc3339
 from licenses.models import License, OutboxMessage
 from licenses.rules import NOTICE_DAYS, LicenseStatus, due_notice
-from tenants.current import current_tenant_id, tenant_transaction
+from tenants.current import tenant_transaction
 from tenants.models import Tenant
 
 TOPIC: Final = "license.expiring"
@@ -26,9 +26,9 @@ def due_notices(*, now: datetime) -> int:
 
 def withdraw(*, license: License) -> None:
     """Take back the undelivered notices of a license whose end was moved."""
-    OutboxMessage.objects.filter(
-        tenant_id=license.tenant_id, topic=TOPIC, subject_id=license.id, delivered_at=None
-    ).exclude(payload__expires_at=rfc3339(license.expires_at)).delete()
+    OutboxMessage.objects.filter(topic=TOPIC, subject_id=license.id, delivered_at=None).exclude(
+        payload__expires_at=rfc3339(license.expires_at)
+    ).delete()
 
 
 def _due_of_tenant(tenant_id: UUID, now: datetime) -> int:
@@ -46,7 +46,7 @@ def _ending(after: UUID, now: datetime) -> list[License]:
     """Return the next licenses near their end, whose end nobody moves in this transaction."""
     last = now + timedelta(days=max(NOTICE_DAYS))
     rows = License.objects.select_for_update(no_key=True).filter(
-        tenant_id=current_tenant_id(), expires_at__gt=now, expires_at__lte=last, id__gt=after
+        expires_at__gt=now, expires_at__lte=last, id__gt=after
     )
     unrevoked = rows.exclude(status=LicenseStatus.REVOKED.value)
     return list(unrevoked.order_by("id")[:_AT_A_TIME])
@@ -54,7 +54,7 @@ def _ending(after: UUID, now: datetime) -> list[License]:
 
 def _put(licenses: list[License], now: datetime) -> int:
     messages = {message.key: message for message in (_message(row, now) for row in licenses)}
-    told = OutboxMessage.objects.filter(tenant_id=current_tenant_id(), key__in=messages)
+    told = OutboxMessage.objects.filter(key__in=messages)
     for key in told.values_list("key", flat=True):
         del messages[key]
     OutboxMessage.objects.bulk_create(messages.values(), ignore_conflicts=True)

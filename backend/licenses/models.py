@@ -14,9 +14,10 @@ from licenses.rules import (
     Policy,
 )
 from tenants.models import Tenant
+from tenants.rows import TenantRow
 
 
-class Product(models.Model):
+class Product(TenantRow):
     """A program that is sold; its ``code`` is the audience of every lease token, for ever.
 
     An archived product is sold no more; the licenses sold for it go on.
@@ -47,7 +48,7 @@ class Product(models.Model):
         return self.code
 
 
-class Terms(models.Model):
+class Terms(TenantRow):
     """How many seats, what is included, and how programs hold them; of a tier and of a license."""
 
     seats = models.PositiveIntegerField()
@@ -60,7 +61,7 @@ class Terms(models.Model):
     offline_seconds = models.PositiveIntegerField(default=0, db_default=0)
     key_auth = models.BooleanField(default=False)
 
-    class Meta:
+    class Meta(TenantRow.Meta):
         abstract = True
 
     @property
@@ -156,7 +157,7 @@ class License(Terms):
         return f"{self.tier} x {self.seats} ({self.key_hint})"
 
 
-class OutboxMessage(models.Model):
+class OutboxMessage(TenantRow):
     """Something to be told to somebody outside, written with what it tells of, delivered later.
 
     ``key`` is unique in the tenant, so the same thing is never told twice. ``subject_id`` is what

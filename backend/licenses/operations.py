@@ -1,4 +1,6 @@
-"""What a vendor does with licenses. Each deed is one transaction with its audit record."""
+"""What a vendor does with licenses. Each deed is one transaction, with its audit record,
+on behalf of the tenant it is done to: the caller sees to it that he may act for that tenant.
+"""
 
 import secrets
 from collections.abc import Mapping
@@ -11,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from audit.operations import record
 from foundation.clock import utc_now
+from foundation.ids import new_id
 from licenses import expiry_notices, license_key
 from licenses.errors import EndNotLater, ProductArchived, ProductCodeTaken, RevokedForGood
 from licenses.license_key import KeyHasher
@@ -24,6 +27,7 @@ from licenses.rules import (
     check_terms,
 )
 from soft_state.notices import BOARD, Topic
+from tenants.current import tenant_transaction
 from tenants.models import Tenant
 
 CHANGEABLE: Final = (
@@ -37,7 +41,6 @@ CHANGEABLE: Final = (
 """What :func:`change_license` may change of a license."""
 
 
-@transaction.atomic
 def issue_license(
     *,
     product: Product,
@@ -70,62 +73,62 @@ def issue_license(
     )
     check_terms(seats=seats, entitlements=entitlements or [], policy=policy)
     key = license_key.format_key(secrets.token_bytes(license_key.RANDOM_BYTES))
-    license_ = License.objects.create(
-        tenant=product.tenant,
-        product_id=product.id,
-        name=name,
-        tier=tier,
-        seats=seats,
-        expires_at=expires_at,
-        entitlements=entitlements or [],
-        **asdict(policy),
-        **_stored(key, hasher),
-    )
-    _record("license.issued", license_, principal, seats=seats, tier=tier)
-    return license_, key
+    with tenant_transaction(product.tenant_id):
+        license_ = License.objects.create(
+            tenant_id=product.tenant_id,
+            product_id=product.id,
+            name=name,
+            tier=tier,
+            seats=seats,
+            expires_at=expires_at,
+            entitlements=entitlements or [],
+            **asdict(policy),
+            **_stored(key, hasher),
+        )
+        _record("license.issued", license_, principal, seats=seats, tier=tier)
+        return license_, key
 
 
-@transaction.atomic
 def rotate_key(*, license: License, hasher: KeyHasher, principal: str) -> str:
     """Give a license a new key and return it; the old one is unknown from the commit on.
 
     Raises RevokedForGood.
     """
-    _require_not_revoked(license)
     key = license_key.format_key(secrets.token_bytes(license_key.RANDOM_BYTES))
-    _change(license, **_stored(key, hasher))
-    _record("license.key_rotated", license, principal)
-    return key
+    with tenant_transaction(license.tenant_id):
+        _require_not_revoked(license)
+        _change(license, **_stored(key, hasher))
+        _record("license.key_rotated", license, principal)
+        return key
 
 
-@transaction.atomic
 def suspend(*, license: License, principal: str) -> None:
     """Suspend a license: running leases end at their end, nothing is granted or renewed.
 
     Raises RevokedForGood.
     """
-    _require_not_revoked(license)
-    _decide(license, LicenseStatus.SUSPENDED, "license.suspended", principal)
+    with tenant_transaction(license.tenant_id):
+        _require_not_revoked(license)
+        _decide(license, LicenseStatus.SUSPENDED, "license.suspended", principal)
 
 
-@transaction.atomic
 def reinstate(*, license: License, principal: str) -> None:
     """End a suspension. Raises RevokedForGood."""
-    _require_not_revoked(license)
-    _decide(license, LicenseStatus.ACTIVE, "license.reinstated", principal)
+    with tenant_transaction(license.tenant_id):
+        _require_not_revoked(license)
+        _decide(license, LicenseStatus.ACTIVE, "license.reinstated", principal)
 
 
-@transaction.atomic
 def revoke(*, license: License, principal: str) -> None:
     """Revoke a license for good: running leases end at their end, nothing is granted or renewed.
 
     Whoever was wrong to do it issues a new one: programs and people have been told that it is
     over, and a stolen key must not come back to life.
     """
-    _decide(license, LicenseStatus.REVOKED, "license.revoked", principal)
+    with tenant_transaction(license.tenant_id):
+        _decide(license, LicenseStatus.REVOKED, "license.revoked", principal)
 
 
-@transaction.atomic
 def resize(*, license: License, seats: int, principal: str) -> None:
     """Change how many seats a license has. Fewer evict nobody and only block new ones (S12).
 
@@ -137,35 +140,34 @@ def resize(*, license: License, seats: int, principal: str) -> None:
         heartbeat_interval_seconds=license.heartbeat_interval_seconds,
     )
     before = license.seats
-    _change(license, seats=seats)
-    _record("license.resized", license, principal, before=before, seats=seats)
+    with tenant_transaction(license.tenant_id):
+        _change(license, seats=seats)
+        _record("license.resized", license, principal, before=before, seats=seats)
 
 
-@transaction.atomic
 def move_expiry(*, license: License, expires_at: datetime, principal: str) -> None:
     """Move the end of a license; notices of the former end that nobody delivered are withdrawn."""
-    _change(license, expires_at=expires_at)
-    expiry_notices.withdraw(license=license)
-    _record("license.expiry_moved", license, principal, expires_at=expires_at.isoformat())
+    with tenant_transaction(license.tenant_id):
+        _change(license, expires_at=expires_at)
+        expiry_notices.withdraw(license=license)
+        _record("license.expiry_moved", license, principal, expires_at=expires_at.isoformat())
 
 
-@transaction.atomic
 def renew(*, license: License, expires_at: datetime, principal: str, now: datetime) -> None:
     """Move the end of a license on. Raises RevokedForGood, and EndNotLater for any other move."""
-    _require_not_revoked(license)
     if expires_at <= max(license.expires_at, now):
         raise EndNotLater("a renewal moves the end on")
-    move_expiry(license=license, expires_at=expires_at, principal=principal)
+    with tenant_transaction(license.tenant_id):
+        _require_not_revoked(license)
+        move_expiry(license=license, expires_at=expires_at, principal=principal)
 
 
-@transaction.atomic
 def change_license(*, license: License, changes: Mapping[str, Any], principal: str) -> None:
     """Change what a license says: name, tier, seats, entitlements, end, members of its policy.
 
     What is the same as before is no change. Fewer seats evict nobody (S12). Raises RevokedForGood,
     and PolicyMistake, after which nothing was changed. Does not check that the tier exists.
     """
-    _require_not_revoked(license)
     after = {field: changes.get(field, getattr(license, field)) for field in CHANGEABLE}
     check_terms(
         seats=after["seats"],
@@ -173,59 +175,63 @@ def change_license(*, license: License, changes: Mapping[str, Any], principal: s
         policy=Policy(**{field.name: after[field.name] for field in fields(Policy)}),
     )
     differing = {name: after[name] for name in CHANGEABLE if after[name] != getattr(license, name)}
-    if "expires_at" in differing:
-        move_expiry(license=license, expires_at=differing.pop("expires_at"), principal=principal)
-    if differing:
-        before = {name: getattr(license, name) for name in differing}
-        _change(license, **differing)
-        _record("license.changed", license, principal, before=before, after=differing)
+    with tenant_transaction(license.tenant_id):
+        _require_not_revoked(license)
+        if "expires_at" in differing:
+            end = differing.pop("expires_at")
+            move_expiry(license=license, expires_at=end, principal=principal)
+        if differing:
+            before = {name: getattr(license, name) for name in differing}
+            _change(license, **differing)
+            _record("license.changed", license, principal, before=before, after=differing)
 
 
-@transaction.atomic
 def create_tenant(*, slug: str, name: str, principal: str) -> Tenant:
     """Create a customer organisation."""
-    tenant = Tenant.objects.create(slug=slug, name=name)
-    record("tenant.created", tenant_id=tenant.id, principal=principal)
+    tenant_id = new_id()
+    with tenant_transaction(tenant_id):
+        tenant = Tenant.objects.create(id=tenant_id, slug=slug, name=name)
+        record("tenant.created", tenant_id=tenant_id, principal=principal)
     return tenant
 
 
-@transaction.atomic
 def create_product(*, tenant: Tenant, code: str, name: str, principal: str) -> Product:
     """Create a product; its code becomes the audience of its lease tokens.
 
     Raises ProductCodeTaken.
     """
-    try:
-        with transaction.atomic():  # a savepoint: the transaction lives on
-            product = Product.objects.create(tenant=tenant, code=code, name=name)
-    except IntegrityError as clash:
-        raise ProductCodeTaken("the tenant has a product of that code") from clash
-    record("product.created", tenant_id=tenant.id, principal=principal, code=code)
-    return product
+    with tenant_transaction(tenant.id):
+        try:
+            with transaction.atomic():  # a savepoint: the transaction lives on
+                product = Product.objects.create(tenant=tenant, code=code, name=name)
+        except IntegrityError as clash:
+            raise ProductCodeTaken("the tenant has a product of that code") from clash
+        record("product.created", tenant_id=tenant.id, principal=principal, code=code)
+        return product
 
 
-@transaction.atomic
 def rename_product(*, product: Product, name: str, principal: str) -> None:
     """Give a product another name. Its code stays: tokens out there name it."""
     before = product.name
-    _change_product(product, name=name)
-    _record_product("product.renamed", product, principal, before=before, name=name)
+    with tenant_transaction(product.tenant_id):
+        _change_product(product, name=name)
+        _record_product("product.renamed", product, principal, before=before, name=name)
 
 
-@transaction.atomic
 def archive_product(*, product: Product, principal: str) -> None:
     """Sell a product no more. What is archived already stays as it is."""
     if product.archived_at is None:
-        _change_product(product, archived_at=utc_now())
-        _record_product("product.archived", product, principal)
+        with tenant_transaction(product.tenant_id):
+            _change_product(product, archived_at=utc_now())
+            _record_product("product.archived", product, principal)
 
 
-@transaction.atomic
 def unarchive_product(*, product: Product, principal: str) -> None:
     """Sell an archived product again."""
     if product.archived_at is not None:
-        _change_product(product, archived_at=None)
-        _record_product("product.unarchived", product, principal)
+        with tenant_transaction(product.tenant_id):
+            _change_product(product, archived_at=None)
+            _record_product("product.unarchived", product, principal)
 
 
 def _change_product(product: Product, **values: Any) -> None:
@@ -247,7 +253,9 @@ def _decide(license: License, status: LicenseStatus, action: str, principal: str
 
 
 def _require_not_revoked(license: License) -> None:
-    if license.status == LicenseStatus.REVOKED.value:
+    """Raise RevokedForGood for what the row says now; nobody else decides until the end."""
+    row = License.objects.select_for_update(no_key=True).filter(id=license.id)
+    if row.values_list("status", flat=True).get() == LicenseStatus.REVOKED.value:
         raise RevokedForGood("a revoked license stays as it is")
 
 

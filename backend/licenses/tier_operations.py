@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 
 from audit.operations import record
 from foundation.clock import utc_now
-from licenses.default_tiers import DEFAULT_TIERS
+from licenses.default_tiers import DEFAULT_TIERS, DefaultTier
 from licenses.errors import TierCodeTaken
 from licenses.models import Tier
 from licenses.rules import Policy, check_terms
+from tenants.current import tenant_transaction
 
 CHANGEABLE: Final = (
     "name",
@@ -23,27 +24,17 @@ CHANGEABLE: Final = (
 """What :func:`change_tier` may change of a tier."""
 
 
-@transaction.atomic
 def ensure_tiers(*, tenant_id: UUID) -> None:
     """Give a tenant that has no tier the four that everybody begins with.
 
     Whoever asks for tiers calls this first: a tenant may have come to be in many ways.
     """
-    if not Tier.objects.filter(tenant_id=tenant_id).exists():
-        rows = [
-            Tier(
-                tenant_id=tenant_id,
-                code=tier.code,
-                name=tier.name,
-                seats=tier.seats,
-                **asdict(tier.policy),
-            )
-            for tier in DEFAULT_TIERS
-        ]
-        Tier.objects.bulk_create(rows, ignore_conflicts=True)  # another call may be as quick
+    with tenant_transaction(tenant_id):
+        if not Tier.objects.exists():
+            rows = [_row(tier, tenant_id) for tier in DEFAULT_TIERS]
+            Tier.objects.bulk_create(rows, ignore_conflicts=True)  # another call may be as quick
 
 
-@transaction.atomic
 def create_tier(
     *,
     tenant_id: UUID,
@@ -56,23 +47,24 @@ def create_tier(
 ) -> Tier:
     """Create a tier. Raises PolicyMistake for terms out of bounds, TierCodeTaken."""
     check_terms(seats=seats, entitlements=entitlements, policy=policy)
-    try:
-        with transaction.atomic():  # a savepoint: the transaction lives on
-            tier = Tier.objects.create(
-                tenant_id=tenant_id,
-                code=code,
-                name=name,
-                seats=seats,
-                entitlements=entitlements,
-                **asdict(policy),
-            )
-    except IntegrityError as clash:
-        raise TierCodeTaken("the tenant has a tier of that code") from clash
-    record("tier.created", tenant_id=tenant_id, principal=principal, tier=code)
+    tier = Tier(
+        tenant_id=tenant_id,
+        code=code,
+        name=name,
+        seats=seats,
+        entitlements=entitlements,
+        **asdict(policy),
+    )
+    with tenant_transaction(tenant_id):
+        try:
+            with transaction.atomic():  # a savepoint: the transaction lives on
+                tier.save(force_insert=True)
+        except IntegrityError as clash:
+            raise TierCodeTaken("the tenant has a tier of that code") from clash
+        record("tier.created", tenant_id=tenant_id, principal=principal, tier=code)
     return tier
 
 
-@transaction.atomic
 def change_tier(*, tier: Tier, changes: Mapping[str, Any], principal: str) -> None:
     """Change what new licenses of a tier begin with; licenses sold keep what they have.
 
@@ -84,24 +76,35 @@ def change_tier(*, tier: Tier, changes: Mapping[str, Any], principal: str) -> No
     differing = {name: after[name] for name in CHANGEABLE if after[name] != getattr(tier, name)}
     if differing:
         before = {name: getattr(tier, name) for name in differing}
-        _save(tier, **differing)
-        _record("tier.changed", tier, principal, before=before, after=differing)
+        with tenant_transaction(tier.tenant_id):
+            _save(tier, **differing)
+            _record("tier.changed", tier, principal, before=before, after=differing)
 
 
-@transaction.atomic
 def archive_tier(*, tier: Tier, principal: str) -> None:
     """Sell a tier no more. What is archived already stays as it is."""
     if tier.archived_at is None:
-        _save(tier, archived_at=utc_now())
-        _record("tier.archived", tier, principal)
+        with tenant_transaction(tier.tenant_id):
+            _save(tier, archived_at=utc_now())
+            _record("tier.archived", tier, principal)
 
 
-@transaction.atomic
 def unarchive_tier(*, tier: Tier, principal: str) -> None:
     """Sell an archived tier again."""
     if tier.archived_at is not None:
-        _save(tier, archived_at=None)
-        _record("tier.unarchived", tier, principal)
+        with tenant_transaction(tier.tenant_id):
+            _save(tier, archived_at=None)
+            _record("tier.unarchived", tier, principal)
+
+
+def _row(tier: DefaultTier, tenant_id: UUID) -> Tier:
+    return Tier(
+        tenant_id=tenant_id,
+        code=tier.code,
+        name=tier.name,
+        seats=tier.seats,
+        **asdict(tier.policy),
+    )
 
 
 def _save(tier: Tier, **values: Any) -> None:

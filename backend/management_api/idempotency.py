@@ -60,7 +60,7 @@ def once(deed: Callable[_P, Response]) -> Callable[_P, Response]:
 
 def forget_expired(*, now: datetime) -> int:
     """Delete the current tenant's answers that are past their time; return how many."""
-    expired = KeptAnswer.objects.filter(tenant_id=current_tenant_id(), expires_at__lte=now)
+    expired = KeptAnswer.objects.filter(expires_at__lte=now)
     count, _ = expired.delete()
     return count
 
@@ -85,9 +85,7 @@ def _kept(request: Request, principal: str, key: str, *, now: datetime) -> KeptA
         expires_at=now + KEPT_FOR,
     )
     KeptAnswer.objects.bulk_create([row], ignore_conflicts=True)  # waits for one under way
-    kept = KeptAnswer.objects.get(
-        tenant_id=row.tenant_id, principal=principal, key_hash=row.key_hash
-    )
+    kept = KeptAnswer.objects.get(principal=principal, key_hash=row.key_hash)
     if not hmac.compare_digest(kept.request_hash, row.request_hash):
         raise IdempotencyKeyReused("the key stood over another request")
     return kept

@@ -54,7 +54,7 @@ class SuspendLicense(ManagementView):
     def post(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the license."""
         read(Nothing, request)
-        license_ = locked(self, license_id)
+        license_ = locked(license_id)
         check_match(request, LicenseAnswer(license_).data)
         operations.suspend(license=license_, principal=self.principal.label)
         return tagged(LicenseAnswer(license_).data)
@@ -82,7 +82,7 @@ class ReinstateLicense(ManagementView):
     def post(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the license."""
         read(Nothing, request)
-        license_ = locked(self, license_id)
+        license_ = locked(license_id)
         check_match(request, LicenseAnswer(license_).data)
         operations.reinstate(license=license_, principal=self.principal.label)
         return tagged(LicenseAnswer(license_).data)
@@ -112,7 +112,7 @@ class RevokeLicense(ManagementView):
     def post(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the license."""
         read(Nothing, request)
-        license_ = locked(self, license_id)
+        license_ = locked(license_id)
         check_match(request, LicenseAnswer(license_).data)
         operations.revoke(license=license_, principal=self.principal.label)
         return tagged(LicenseAnswer(license_).data)
@@ -142,7 +142,7 @@ class RenewLicense(ManagementView):
     def post(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the license."""
         body = read(Renewal, request)
-        license_ = locked(self, license_id)
+        license_ = locked(license_id)
         check_match(request, LicenseAnswer(license_).data)
         operations.renew(
             license=license_,
@@ -180,7 +180,7 @@ class RotateLicenseKey(ManagementView):
     def post(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the license and its new key."""
         read(Nothing, request)
-        license_ = locked(self, license_id)
+        license_ = locked(license_id)
         check_match(request, LicenseAnswer(license_).data)
         key = operations.rotate_key(
             license=license_,

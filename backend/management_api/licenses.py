@@ -31,6 +31,7 @@ from management_api.preconditions import require_match, tagged
 from management_api.serializers import asked, read
 from management_api.views import ManagementView
 from management_api.wiring import key_hasher_from_settings
+from tenants.current import current_tenant_id
 
 TAG: Final = "licenses"
 ADDRESS: Final = "/api/v1/licenses/"
@@ -59,7 +60,7 @@ class Licenses(ManagementView):
         filters: dict[str, Any] = {name: query.get(name) for name in _FILTERS}
         if "status" in query:
             filters["status"] = LicenseStatus(query["status"])
-        rows = queries.licenses(tenant_id=self.principal.tenant_id, **filters)
+        rows = queries.licenses(**filters)
         return page(rows, query, LicenseAnswer)
 
     @describes(
@@ -93,8 +94,7 @@ class Licenses(ManagementView):
         body = read(LicenseBody, request)
         if body["expires_at"] <= utc_now():
             raise _refused("expires_at", "out_of_range", "must be to come")
-        tenant_id = self.principal.tenant_id
-        product, tier = _product(tenant_id, body["product"]), _tier(tenant_id, body["tier"])
+        product, tier = _product(body["product"]), _tier(body["tier"])
         license_, key = operations.issue_license(
             product=product,
             tier=tier.code,
@@ -127,8 +127,7 @@ class OneLicense(ManagementView):
     def get(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the license."""
         del request
-        tenant_id = self.principal.tenant_id
-        row = queries.license_with_product(tenant_id=tenant_id, license_id=license_id)
+        row = queries.license_with_product(license_id=license_id)
         return tagged(LicenseAnswer(found(row)).data)
 
     @describes(
@@ -155,10 +154,10 @@ class OneLicense(ManagementView):
     def patch(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the license as it is now."""
         changes = terms.flat(read(LicenseChange, request))
-        license_ = locked(self, license_id)
+        license_ = locked(license_id)
         require_match(request, LicenseAnswer(license_).data)
         if changes.get("tier", license_.tier) != license_.tier:
-            _tier(self.principal.tenant_id, changes["tier"])
+            _tier(changes["tier"])
         principal = self.principal.label
         operations.change_license(license=license_, changes=changes, principal=principal)
         return tagged(LicenseAnswer(license_).data)
@@ -167,22 +166,21 @@ class OneLicense(ManagementView):
 _FILTERS: Final = ("search", "product", "tier", "expires_before", "expires_from")
 
 
-def locked(view: ManagementView, license_id: UUID) -> License:
+def locked(license_id: UUID) -> License:
     """Return a license that nobody else changes until the transaction ends. Raises NotFound."""
-    tenant_id = view.principal.tenant_id
-    return found(queries.locked_license(tenant_id=tenant_id, license_id=license_id))
+    return found(queries.locked_license(license_id=license_id))
 
 
-def _product(tenant_id: UUID, code: str) -> Product:
-    product = queries.product_by_code(tenant_id=tenant_id, code=code)
+def _product(code: str) -> Product:
+    product = queries.product_by_code(code=code)
     if product is None:
         raise _refused("product", "not_allowed", "is no product of this tenant")
     return product
 
 
-def _tier(tenant_id: UUID, code: str) -> Tier:
-    tier_operations.ensure_tiers(tenant_id=tenant_id)
-    tier = queries.tier_on_sale(tenant_id=tenant_id, code=code)
+def _tier(code: str) -> Tier:
+    tier_operations.ensure_tiers(tenant_id=current_tenant_id())
+    tier = queries.tier_on_sale(code=code)
     if tier is None:
         raise _refused("tier", "not_allowed", "is no tier on sale of this tenant")
     return tier

@@ -4,9 +4,10 @@ from django.db import models
 
 from foundation.clock import utc_now
 from foundation.ids import new_id
+from tenants.rows import TenantRow
 
 
-class KeptAnswer(models.Model):
+class KeptAnswer(TenantRow):
     """What a call with an ``Idempotency-Key`` was answered, for 24 hours.
 
     ``key_hash`` is the SHA-256 of the key; ``request_hash`` is the HMAC-SHA-256 of the request

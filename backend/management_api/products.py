@@ -85,9 +85,7 @@ class Products(ManagementView):
         """Answer 200 with a page of products."""
         query = asked(ProductQuery, request)
         wanted = {"true": True, "false": False}.get(query.get("archived", ""))
-        rows = queries.products(
-            tenant_id=self.principal.tenant_id, search=query.get("search"), is_archived=wanted
-        )
+        rows = queries.products(search=query.get("search"), is_archived=wanted)
         return page(rows, query, ProductAnswer)
 
     @describes(
@@ -110,7 +108,7 @@ class Products(ManagementView):
         """Answer 201 with the product."""
         body = read(ProductBody, request)
         principal = self.principal
-        tenant = queries.owner(tenant_id=principal.tenant_id)
+        tenant = queries.owner()
         product = operations.create_product(tenant=tenant, principal=principal.label, **body)
         return created(ProductAnswer(product).data, f"{ADDRESS}{product.id}/")
 
@@ -133,8 +131,7 @@ class OneProduct(ManagementView):
     def get(self, request: Request, product_id: UUID) -> Response:
         """Answer 200 with the product."""
         del request
-        tenant_id = self.principal.tenant_id
-        product = found(queries.product_by_id(tenant_id=tenant_id, product_id=product_id))
+        product = found(queries.product_by_id(product_id=product_id))
         return tagged(ProductAnswer(product).data)
 
     @describes(
@@ -153,7 +150,7 @@ class OneProduct(ManagementView):
     def patch(self, request: Request, product_id: UUID) -> Response:
         """Answer 200 with the product as it is now."""
         body = read(ProductChange, request)
-        product = _locked(self, product_id)
+        product = _locked(product_id)
         require_match(request, ProductAnswer(product).data)
         operations.rename_product(product=product, principal=self.principal.label, **body)
         return tagged(ProductAnswer(product).data)
@@ -180,7 +177,7 @@ class ArchiveProduct(ManagementView):
     def post(self, request: Request, product_id: UUID) -> Response:
         """Answer 200 with the product, archived."""
         read(Nothing, request)
-        product = _locked(self, product_id)
+        product = _locked(product_id)
         check_match(request, ProductAnswer(product).data)
         operations.archive_product(product=product, principal=self.principal.label)
         return tagged(ProductAnswer(product).data)
@@ -207,12 +204,11 @@ class UnarchiveProduct(ManagementView):
     def post(self, request: Request, product_id: UUID) -> Response:
         """Answer 200 with the product, on sale."""
         read(Nothing, request)
-        product = _locked(self, product_id)
+        product = _locked(product_id)
         check_match(request, ProductAnswer(product).data)
         operations.unarchive_product(product=product, principal=self.principal.label)
         return tagged(ProductAnswer(product).data)
 
 
-def _locked(view: ManagementView, product_id: UUID) -> Product:
-    tenant_id = view.principal.tenant_id
-    return found(queries.locked_product(tenant_id=tenant_id, product_id=product_id))
+def _locked(product_id: UUID) -> Product:
+    return found(queries.locked_product(product_id=product_id))

@@ -98,10 +98,9 @@ class Tiers(ManagementView):
     def get(self, request: Request) -> Response:
         """Answer 200 with a page of tiers."""
         query = asked(TierQuery, request)
-        tenant_id = self.principal.tenant_id
-        tier_operations.ensure_tiers(tenant_id=tenant_id)
+        tier_operations.ensure_tiers(tenant_id=self.principal.tenant_id)
         wanted = {"true": True, "false": False}.get(query.get("archived", ""))
-        return page(queries.tiers(tenant_id=tenant_id, is_archived=wanted), query, TierAnswer)
+        return page(queries.tiers(is_archived=wanted), query, TierAnswer)
 
     @describes(
         Call(
@@ -160,7 +159,7 @@ class OneTier(ManagementView):
     def get(self, request: Request, tier_id: UUID) -> Response:
         """Answer 200 with the tier."""
         del request
-        tier = found(queries.tier_by_id(tenant_id=self.principal.tenant_id, tier_id=tier_id))
+        tier = found(queries.tier_by_id(tier_id=tier_id))
         return tagged(TierAnswer(tier).data)
 
     @describes(
@@ -179,7 +178,7 @@ class OneTier(ManagementView):
     def patch(self, request: Request, tier_id: UUID) -> Response:
         """Answer 200 with the tier as it is now."""
         changes = terms.flat(read(TierChange, request))
-        tier = _locked(self, tier_id)
+        tier = _locked(tier_id)
         require_match(request, TierAnswer(tier).data)
         principal = self.principal.label
         tier_operations.change_tier(tier=tier, changes=changes, principal=principal)
@@ -207,7 +206,7 @@ class ArchiveTier(ManagementView):
     def post(self, request: Request, tier_id: UUID) -> Response:
         """Answer 200 with the tier, archived."""
         read(Nothing, request)
-        tier = _locked(self, tier_id)
+        tier = _locked(tier_id)
         check_match(request, TierAnswer(tier).data)
         tier_operations.archive_tier(tier=tier, principal=self.principal.label)
         return tagged(TierAnswer(tier).data)
@@ -234,11 +233,11 @@ class UnarchiveTier(ManagementView):
     def post(self, request: Request, tier_id: UUID) -> Response:
         """Answer 200 with the tier, on sale."""
         read(Nothing, request)
-        tier = _locked(self, tier_id)
+        tier = _locked(tier_id)
         check_match(request, TierAnswer(tier).data)
         tier_operations.unarchive_tier(tier=tier, principal=self.principal.label)
         return tagged(TierAnswer(tier).data)
 
 
-def _locked(view: ManagementView, tier_id: UUID) -> Tier:
-    return found(queries.locked_tier(tenant_id=view.principal.tenant_id, tier_id=tier_id))
+def _locked(tier_id: UUID) -> Tier:
+    return found(queries.locked_tier(tier_id=tier_id))

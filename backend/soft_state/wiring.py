@@ -1,16 +1,21 @@
 """Soft state put together from the settings: the only file of this room that reads them."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 
 from soft_state.allowances import Allowances
-from soft_state.fleet import Fleet
 from soft_state.notices import BOARD
-from soft_state.valkey import Publisher, Valkey
+
+if TYPE_CHECKING:
+    from soft_state.fleet import Fleet
 
 
 def announce_to_the_fleet() -> None:
     """Take this process's notices to the others, where there is a Valkey."""
     if settings.LICENSE_REDIS is not None:
+        from soft_state.valkey import Publisher
+
         BOARD.publish = Publisher(settings.LICENSE_REDIS)
 
 
@@ -19,8 +24,11 @@ def shared_allowances_from_settings() -> Allowances:
     return Allowances(is_shared=settings.LICENSE_REDIS is not None)
 
 
-def fleet_from_settings(allowances: Allowances) -> Fleet | None:
+def fleet_from_settings(allowances: Allowances) -> "Fleet | None":
     """Return this process's link to the others, or None when it is alone."""
     if settings.LICENSE_REDIS is None:
         return None
+    from soft_state.fleet import Fleet
+    from soft_state.valkey import Valkey
+
     return Fleet(Valkey(settings.LICENSE_REDIS), allowances, BOARD)

@@ -3,7 +3,10 @@
 ::
 
     TenantsError
-    └── NoCurrentTenant   code asked for a tenant's rows where no tenant was set
+    ├── NoCurrentTenant      code asked for a tenant's rows where no tenant was set
+    ├── ForeignRow           a row of another tenant would have been written
+    ├── TenantAlreadySet     a transaction of one tenant was begun within another's
+    └── InsideTransaction    a transaction of a tenant was begun within a transaction of nobody's
 """
 
 
@@ -13,3 +16,15 @@ class TenantsError(Exception):
 
 class NoCurrentTenant(TenantsError):
     """Rows of a tenant were asked for outside :func:`tenants.current.tenant_transaction`."""
+
+
+class ForeignRow(TenantsError):
+    """A row was to be written on behalf of a tenant that it does not belong to, or moved to one."""
+
+
+class TenantAlreadySet(TenantsError):
+    """A transaction works for one tenant; another one's begins after its end."""
+
+
+class InsideTransaction(TenantsError):
+    """What was written before would be committed with what a tenant writes, outside its walls."""

@@ -103,17 +103,18 @@ class HeartbeatView(UnwrittenHeartbeatView):
     @transaction.atomic
     def _renew(self, tenant_id: UUID, session_id: UUID, body: dict[str, Any]) -> datetime:
         now = utc_now()
-        seat = Seat.objects.filter(tenant_id=tenant_id, session_id=session_id).first()
+        seat = Seat.across_tenants.filter(tenant_id=tenant_id, session_id=session_id).first()
         if seat is None or seat.lease_expires_at is None or seat.lease_expires_at <= now:
             raise NotFound
-        license_ = License.objects.get(tenant_id=tenant_id, id=seat.license_id)
+        license_ = License.across_tenants.get(tenant_id=tenant_id, id=seat.license_id)
         if license_.status != LicenseStatus.ACTIVE.value or license_.expires_at <= now:
             raise PermissionDenied
-        seat.lease_expires_at = now + timedelta(seconds=license_.ttl_seconds)
-        if body.get("instance_id", UNNAMED) == UNNAMED:
-            seat.unnamed_expires_at = seat.lease_expires_at
-        seat.save(update_fields=["lease_expires_at", "unnamed_expires_at"])
-        return seat.lease_expires_at
+        end = now + timedelta(seconds=license_.ttl_seconds)
+        is_unnamed = body.get("instance_id", UNNAMED) == UNNAMED
+        unnamed_end = end if is_unnamed else seat.unnamed_expires_at
+        own = Seat.across_tenants.filter(pk=seat.pk)
+        own.update(lease_expires_at=end, unnamed_expires_at=unnamed_end)
+        return end
 
 
 def _principal(request: Request) -> Principal:

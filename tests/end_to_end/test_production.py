@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from support.server import REPOSITORY, RunningServer
 
+from coditect_license.plane_logins import ensure_control_login, ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 from tests.support.cloud_kms import CloudKms, cloud_kms
 
@@ -29,6 +30,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePostgr
         parent.chmod(0o755)  # as root the database runs as nobody
     with running_postgres(folder, durable=False) as server:
         server.ensure_database("license")
+        ensure_leasing_login(server, "license_leasing")
+        ensure_control_login(server, "license_control")
         yield server
 
 
@@ -48,8 +51,10 @@ def settings_of(postgres: PrivatePostgres, kms: CloudKms) -> dict[str, str]:
     }
 
 
-def production(settings: dict[str, str]) -> dict[str, str]:
+def production(settings: dict[str, str], postgres: PrivatePostgres) -> dict[str, str]:
     return settings | {
+        "LICENSE_DATABASE_URL": postgres.url("license", login="license_control"),
+        "LICENSE_LEASING_DATABASE_URL": postgres.url("license", login="license_leasing"),
         "LICENSE_PROFILE": "production",
         "LICENSE_ISSUER": "https://licenses.example",
         "LICENSE_ALLOWED_HOSTS": "127.0.0.1",
@@ -85,10 +90,12 @@ def test_production_starts_from_the_stored_key_and_trusts_no_development_issuer(
             tried_out.base_url + ACQUIRE,
             json={"license_key": tried_out.demo["license_key"], "hardware_id": "laptop"},
         ).json()
-    said = refused(production(settings), tmp_path)
+    said = refused(production(settings, postgres), tmp_path)
     with psycopg.connect(postgres.url("license")) as connection:
         connection.execute("UPDATE trusted_issuer SET enabled = false")
-    server = RunningServer(folder, production(settings), command="serve")  # no way to Google here
+    server = RunningServer(
+        folder, production(settings, postgres), command="serve"
+    )  # no way to Google here
 
     with server:
         server.start()
@@ -110,10 +117,11 @@ def test_production_starts_from_the_stored_key_and_trusts_no_development_issuer(
 def test_a_first_start_that_cannot_learn_the_key_is_one_clear_line(
     postgres: PrivatePostgres, kms: CloudKms, tmp_path: Path
 ) -> None:
-    settings = production(settings_of(postgres, kms))
+    settings = production(settings_of(postgres, kms), postgres)
+    owner = {"LICENSE_DATABASE_URL": postgres.url("license")}
     migrated = subprocess.run(
         [sys.executable, str(REPOSITORY / "backend/manage.py"), "migrate", "-v0"],
-        env=os.environ | settings,
+        env=os.environ | settings | owner,
         cwd=tmp_path,
         timeout=SECONDS,
         check=False,
@@ -123,3 +131,23 @@ def test_a_first_start_that_cannot_learn_the_key_is_one_clear_line(
 
     assert migrated.returncode == 0
     assert "the server did not start" in said
+
+
+def test_s11_a_server_with_the_owners_login_does_not_start(
+    postgres: PrivatePostgres, kms: CloudKms, tmp_path: Path
+) -> None:
+    """To the owner of the tables the walls mean nothing, outside a tenant's transaction."""
+    owner = {"LICENSE_DATABASE_URL": postgres.url("license")}
+    settings = production(settings_of(postgres, kms), postgres)
+    subprocess.run(
+        [sys.executable, str(REPOSITORY / "backend/manage.py"), "migrate", "-v0"],
+        env=os.environ | settings | owner,
+        cwd=tmp_path,
+        timeout=SECONDS,
+        check=True,
+    )
+
+    said = refused(settings | owner, tmp_path)
+
+    assert "tenants.E001" in said
+    assert "LICENSE_DATABASE_URL owns the tables" in said

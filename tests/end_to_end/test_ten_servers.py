@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from support.server import RunningServer, start
 
-from coditect_license.leasing_login import ensure_leasing_login
+from coditect_license.plane_logins import ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 from tests.support.pgbouncer import POOL_SIZE, running_pgbouncer
 from tests.support.postgres import LEASING_LOGIN, folder_for_postgres

@@ -7,7 +7,7 @@ rows, VACUUM FULL or pg_repack rewrites the others. SQLite has no such thing.
 
 from django.db import migrations
 
-from leasing.migrations._postgres_only import PostgresOnly
+from tenants.walls import PostgresOnly
 
 
 class Migration(migrations.Migration):

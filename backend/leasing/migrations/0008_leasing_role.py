@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.db import migrations
 
-from leasing.migrations._postgres_only import PostgresOnly
+from tenants.walls import PostgresOnly, make_role
 
 
 class Reach(NamedTuple):
@@ -81,28 +81,6 @@ REACH = {
 WALLED = (*(table for table in REACH if table != "ledger_state"), "tenant")
 LOCKED_ONLY = {"license"}
 
-MAKE_ROLE = """
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'leasing') THEN
-        BEGIN
-            CREATE ROLE leasing NOLOGIN;
-        EXCEPTION
-            WHEN duplicate_object OR unique_violation THEN NULL;  -- another database was quicker
-            WHEN insufficient_privilege THEN
-                RAISE EXCEPTION 'the role leasing is missing and % may not make it', current_user
-                    USING ERRCODE = 'insufficient_privilege',
-                          HINT = format('A DBA runs: CREATE ROLE leasing NOLOGIN; '
-                                        'GRANT leasing TO %I;', current_user);
-        END;
-    END IF;
-    BEGIN
-        EXECUTE format('GRANT leasing TO %I', current_user);
-    EXCEPTION
-        WHEN insufficient_privilege THEN NULL;  -- a login of its own may serve the leasing plane
-    END;
-END $$"""
-
 
 def _grants(table: str, reach: Reach) -> list[str]:
     rights = [f"{right} ({columns})" for right, columns in _columns(reach).items() if columns]
@@ -137,7 +115,7 @@ def _forwards() -> list[str]:
         if table in WALLED
         for deed, condition in _policies(table, reach).items()
     ]
-    return [MAKE_ROLE, *walls, *grants, *policies]
+    return [make_role("leasing"), *walls, *grants, *policies]
 
 
 def _backwards() -> list[str]:

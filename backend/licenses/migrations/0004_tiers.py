@@ -5,18 +5,14 @@ import foundation.clock
 import foundation.ids
 from django.db import migrations, models
 
-
-def enable_walls(apps, schema_editor):
-    if schema_editor.connection.vendor == "postgresql":
-        for table in ("tier", "outbox_message"):
-            schema_editor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+from tenants.walls import Walled
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
         ('licenses', '0003_products_archived'),
-        ('tenants', '0001_initial'),
+        ('tenants', '0002_roles'),
     ]
 
     operations = [
@@ -94,5 +90,5 @@ class Migration(migrations.Migration):
             model_name='tier',
             constraint=models.UniqueConstraint(fields=('tenant', 'code'), name='tier_code_per_tenant'),
         ),
-        migrations.RunPython(enable_walls, migrations.RunPython.noop),
+        Walled("tier", "outbox_message"),
     ]

@@ -4,7 +4,7 @@ import foundation.clock
 import foundation.ids
 from django.db import migrations, models
 
-from leasing.migrations._postgres_only import PostgresOnly
+from tenants.walls import Walled
 
 
 class Migration(migrations.Migration):
@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('tenants', '0002_roles'),
     ]
 
     operations = [
@@ -34,8 +35,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('tenant_id', 'principal', 'key_hash'), name='kept_answer_per_key')],
             },
         ),
-        PostgresOnly(
-            "ALTER TABLE kept_answer ENABLE ROW LEVEL SECURITY",
-            "ALTER TABLE kept_answer DISABLE ROW LEVEL SECURITY",
-        ),
+        Walled("kept_answer"),
     ]

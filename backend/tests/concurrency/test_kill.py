@@ -81,12 +81,12 @@ def integrity(db: Path) -> str:
 
 
 def check_ledger(customer: Customer, said: Acknowledged) -> None:
-    seats = {str(seat.session_id): seat for seat in Seat.objects.exclude(session_id=None)}
+    seats = {str(seat.session_id): seat for seat in Seat.across_tenants.exclude(session_id=None)}
     assert len(seats) <= SEATS
     for device, (session, end) in said.held.items():
         if device not in said.in_doubt:
             assert seats[session].lease_expires_at == end
-    ended = LicenseSession.objects.filter(id__in=said.released, end_reason="released")
+    ended = LicenseSession.across_tenants.filter(id__in=said.released, end_reason="released")
     assert ended.count() == len(said.released)
     assert contradictions(customer) == []
 

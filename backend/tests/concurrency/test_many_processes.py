@@ -109,14 +109,14 @@ def wait_until_alone(database: str) -> None:
 
 
 def check_ledger(customer: Customer, said: list[Acknowledged]) -> None:
-    seats = {str(seat.session_id): seat for seat in Seat.objects.exclude(session_id=None)}
+    seats = {str(seat.session_id): seat for seat in Seat.across_tenants.exclude(session_id=None)}
     assert len(seats) <= SEATS
     for one in said:
         for device, (session, end) in one.held.items():
             if device not in one.in_doubt:
                 assert seats[session].lease_expires_at == end
     released = {session for one in said for session in one.released}
-    ended = LicenseSession.objects.filter(id__in=released, end_reason="released")
+    ended = LicenseSession.across_tenants.filter(id__in=released, end_reason="released")
     assert ended.count() == len(released)
     assert contradictions(customer) == []
 
@@ -138,7 +138,7 @@ def check_owners_come_back(database: str, customer: Customer, said: list[Acknowl
         assert isinstance(outcome, Lease)
         assert outcome.session_id == session
     store.apply([customer.acquire(f"late-{n}") for n in range(SEATS)])
-    held = Seat.objects.exclude(session_id=None).values_list("session_id", flat=True)
+    held = Seat.across_tenants.exclude(session_id=None).values_list("session_id", flat=True)
     assert len(held) == SEATS
     store.apply([customer.release(str(session)) for session in held])
     store.close()

@@ -13,6 +13,7 @@ from leasing.stores.postgres import PostgresStore, statements
 from licenses.expiry_notices import due_notices
 from licenses.tier_operations import ensure_tiers
 from management_api.models import KeptAnswer
+from tenants.current import tenant_transaction
 from tests.support.clock import START
 from tests.support.customer import VENDOR, Customer
 from tests.support.postgres import LEASING_LOGIN, as_leasing, as_login
@@ -103,7 +104,8 @@ def leasing(postgres_db: str) -> Iterator[psycopg.Connection[Any]]:
     store.close()
     ensure_tiers(tenant_id=alice.tenant.id)
     due_notices(now=alice.license.expires_at - timedelta(days=1))
-    KeptAnswer.objects.create(tenant_id=alice.tenant.id, principal=VENDOR, expires_at=START)
+    with tenant_transaction(alice.tenant.id):
+        KeptAnswer.objects.create(tenant_id=alice.tenant.id, principal=VENDOR, expires_at=START)
     with psycopg.connect(as_leasing(postgres_db), autocommit=True) as connection:
         connection.execute("SET ROLE leasing")
         yield connection
@@ -189,8 +191,14 @@ class TestEveryTable:
         assert {name for (name,) in walled} == WALLED
         assert {name for (name,) in tenant_columns} == TENANT_TABLES
 
-    def test_has_policies_for_the_leasing_role_alone(self, owner: psycopg.Connection[Any]) -> None:
-        policies = owner.execute("SELECT DISTINCT roles::text[] FROM pg_policies").fetchall()
+    def test_has_no_policy_without_a_condition_but_the_leasing_roles(
+        self, owner: psycopg.Connection[Any]
+    ) -> None:
+        """The one exception is named: a batch of the leasing plane mixes tenants."""
+        policies = owner.execute(
+            "SELECT DISTINCT roles::text[] FROM pg_policies"
+            " WHERE coalesce(qual, with_check) !~ 'app.tenant_id'"
+        ).fetchall()
 
         assert policies == [(["leasing"],)]
 

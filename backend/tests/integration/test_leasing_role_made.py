@@ -9,11 +9,13 @@ from django.core.management import call_command
 from django.db.utils import ProgrammingError
 from psycopg import sql
 
-from coditect_license.leasing_login import ensure_leasing_login
+from coditect_license.plane_logins import ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 from leasing.errors import StoreUnavailable
 from leasing.store import Lease
 from leasing.stores.postgres import PostgresStore
+from licenses.models import License
+from tenants.current import tenant_transaction
 from tests.support.customer import Customer
 from tests.support.postgres import django_on, folder_for_postgres
 
@@ -65,11 +67,12 @@ def test_a_dba_makes_it_for_an_owner_who_may_not(
     dba: psycopg.Connection[Any], server: PrivatePostgres
 ) -> None:
     url = ledger_of(dba, server, "NOCREATEROLE")
-    with pytest.raises(ProgrammingError, match="CREATE ROLE leasing NOLOGIN; GRANT leasing TO"):
-        migrate(url)
+    for role in ("control_plane", "installation", "leasing"):
+        hint = f"CREATE ROLE {role} NOLOGIN; GRANT {role} TO"
+        with pytest.raises(ProgrammingError, match=hint):
+            migrate(url)
+        dba.execute(f"CREATE ROLE {role} NOLOGIN; GRANT {role} TO vendor")
 
-    dba.execute("CREATE ROLE leasing NOLOGIN")
-    dba.execute("GRANT leasing TO vendor")
     migrate(url)
 
     assert_seats_are_granted(url)
@@ -80,6 +83,8 @@ def test_the_owner_need_not_be_a_member_when_another_login_is(
 ) -> None:
     url = ledger_of(dba, server, "NOCREATEROLE")
     ensure_leasing_login(server, "lessor")
+    for role in ("control_plane", "installation"):
+        dba.execute(f"CREATE ROLE {role} NOLOGIN; GRANT {role} TO vendor")
 
     migrate(url)
 
@@ -119,12 +124,34 @@ def test_the_walls_can_be_taken_down_and_put_up_again(
     migrate(url, "leasing", "0005")
     with psycopg.connect(url) as owner:
         left = owner.execute(
-            "SELECT (SELECT count(*) FROM pg_policies),"
-            " (SELECT count(*) FROM pg_class WHERE relrowsecurity),"
+            "SELECT (SELECT count(*) FROM pg_policies WHERE 'leasing' = ANY (roles)),"
+            " (SELECT count(*) FROM pg_policies WHERE tablename = 'seat'),"
+            " (SELECT count(*) FROM pg_class WHERE relname = 'seat' AND relforcerowsecurity),"
             " (SELECT count(*) FROM information_schema.column_privileges"
             "  WHERE grantee = 'leasing')"
         ).fetchone()
     migrate(url)
 
-    assert left == (0, 0, 0)
+    assert left == (0, 0, 0, 0)
     assert_seats_are_granted(url)
+
+
+def test_s11_the_owner_of_the_tables_is_held_by_the_walls(
+    dba: psycopg.Connection[Any], server: PrivatePostgres
+) -> None:
+    """Without FORCE, and were the rights of the leasing role inherited, all rows would be there."""
+    url = ledger_of(dba, server, "CREATEROLE")
+    migrate(url)
+    with django_on(url):
+        alice, charlie = Customer("alice", seats=1), Customer("charlie", seats=1)
+        with tenant_transaction(charlie.tenant.id):
+            seen = set(License.objects.all())
+
+    with psycopg.connect(url, autocommit=True) as owner:
+        licenses = owner.execute("SELECT id FROM license").fetchall()
+        tenants = owner.execute("SELECT id FROM tenant ORDER BY slug").fetchall()
+        changed = owner.execute("UPDATE license SET seats = 0").rowcount
+
+    assert seen == {charlie.license}
+    assert (licenses, changed) == ([], 0)
+    assert tenants == [(alice.tenant.id,), (charlie.tenant.id,)]

@@ -151,7 +151,8 @@ class TestTheSchema:
 
 
 def take_seat(*, slot: int, device: str) -> None:
-    Seat.objects.create(tenant_id=TENANT, license_id=LICENSE, slot=slot, device=device)
+    seat = Seat(tenant_id=TENANT, license_id=LICENSE, slot=slot, device=device)
+    Seat.across_tenants.bulk_create([seat])
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from coditect_license.leasing_login import ensure_leasing_login
+from coditect_license.plane_logins import ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 from leasing.errors import SeatsExhausted
 from leasing.models import LedgerState

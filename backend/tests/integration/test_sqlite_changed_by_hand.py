@@ -14,7 +14,7 @@ def test_s3_a_seat_freed_in_the_tables_is_seen_by_the_next_batch(db: Path) -> No
     for device in ("laptop", "desktop", "tablet"):
         world.acquire(device)
 
-    Seat.objects.filter(slot=1).update(
+    Seat.across_tenants.filter(slot=1).update(
         session_id=None, device=None, lease_expires_at=None, unnamed_expires_at=None
     )
 

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 from leasing.store import Call, Caller, Lease
 from licenses.errors import RevokedForGood
+from tenants.current import tenant_transaction
 from tests.support.answers import disagreement
 from tests.support.backups import Backup
 from tests.support.cast import invite
@@ -170,7 +171,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.world.restore(ledger)
         assert self.model.restore(known) is None
         for customer in self.customers:
-            customer.license.refresh_from_db()
+            with tenant_transaction(customer.tenant.id):
+                customer.license.refresh_from_db()
             customer.key = keys[customer.name]
             self.left_by_shrinking[customer.name] = self.model.in_use(customer)
 

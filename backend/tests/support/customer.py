@@ -9,9 +9,9 @@ from leasing.rules import UNNAMED, Evidence
 from leasing.store import Acquire, Caller, Heartbeat, Inspect, Lease, Reinstate, Release
 from licenses import operations
 from licenses.license_key import KeyHasher
-from licenses.models import License
 from licenses.rules import LicenseStatus
 from soft_state.notices import BOARD, Topic
+from tenants.current import tenant_transaction
 from tenants.models import Tenant
 from tests.support.clock import START
 
@@ -135,10 +135,9 @@ class Customer:
 
     def put_right(self) -> None:
         """Undo a suspension as the vendor does, a revocation as only SQL can."""
-        License.objects.filter(tenant_id=self.tenant.id, id=self.license.id).update(
-            status=LicenseStatus.ACTIVE.value
-        )
         self.license.status = LicenseStatus.ACTIVE.value
+        with tenant_transaction(self.tenant.id):
+            self.license.save(update_fields=["status"])
         BOARD.announce(Topic.LICENSES, about=self.license.id)
 
     def move_expiry(self, expires_at: datetime) -> None:

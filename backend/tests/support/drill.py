@@ -214,5 +214,5 @@ def _lease_ms(lease: Lease) -> int:
 
 
 def _slot(lease: Lease) -> int | None:
-    session = LicenseSession.objects.filter(id=lease.session_id).first()
+    session = LicenseSession.across_tenants.filter(id=lease.session_id).first()
     return session.slot if session else None

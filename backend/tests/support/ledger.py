@@ -22,7 +22,9 @@ class Recorded(NamedTuple):
 
 def seat_records(customer: Customer) -> list[Recorded]:
     """Return every record about seats of a customer's license, in any order."""
-    events = AuditEvent.objects.filter(license_id=customer.license.id, session_id__isnull=False)
+    events = AuditEvent.across_tenants.filter(
+        license_id=customer.license.id, session_id__isnull=False
+    )
     return [
         Recorded(
             event.action,
@@ -37,14 +39,14 @@ def seat_records(customer: Customer) -> list[Recorded]:
 def denials(customer: Customer) -> Counter[str]:
     """Return how often acquires of a customer's license were denied, by reason."""
     counted: Counter[str] = Counter()
-    for row in DenialCount.objects.filter(license_id=customer.license.id):
+    for row in DenialCount.across_tenants.filter(license_id=customer.license.id):
         counted[row.reason] += row.count
     return counted
 
 
 def live_seats(customer: Customer, now: datetime) -> int:
     """Return how many seats of a customer's license are held by a lease that runs."""
-    held = Seat.objects.filter(license_id=customer.license.id, session_id__isnull=False)
+    held = Seat.across_tenants.filter(license_id=customer.license.id, session_id__isnull=False)
     return sum(end > now for end in held.values_list("lease_expires_at", flat=True) if end)
 
 
@@ -57,11 +59,11 @@ def contradictions(customer: Customer) -> list[str]:
     records = Counter((record.session_id, record.action) for record in seat_records(customer))
     found: list[str] = []
     running = set()
-    for session in LicenseSession.objects.filter(license_id=customer.license.id):
+    for session in LicenseSession.across_tenants.filter(license_id=customer.license.id):
         found += _contradictions_of(session, records)
         if session.ended_at is None:
             running.add(str(session.id))
-    held = Seat.objects.filter(license_id=customer.license.id, session_id__isnull=False)
+    held = Seat.across_tenants.filter(license_id=customer.license.id, session_id__isnull=False)
     holders = [str(seat.session_id) for seat in held]
     if sorted(holders) != sorted(running):
         found.append(f"seats are held by {holders}, sessions run: {running}")

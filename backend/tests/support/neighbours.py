@@ -124,7 +124,7 @@ class Neighbours:
         """Return how a thing reads when ids made since are named by what they stand for."""
         sessions = {
             UUID(str(session.id)): f"session of slot {session.slot}, gen {session.gen}"
-            for session in LicenseSession.objects.all()
+            for session in LicenseSession.across_tenants.all()
         }
 
         def name(found: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from coditect_license.private_postgres import PrivatePostgres
-from tests.support.postgres import LEASING_LOGIN, folder_for_postgres
+from tests.support.postgres import CONTROL_LOGIN, LEASING_LOGIN, folder_for_postgres
 from tests.support.waiting import until
 
 HOW_TO: Final = Path(__file__).resolve().parents[3] / "docs/how-to/pgbouncer.md"
@@ -38,14 +38,17 @@ class Pooler:
 
 
 @contextmanager
-def running_pgbouncer(server: PrivatePostgres) -> Iterator[Pooler]:
-    """Run pgbouncer before a server until the block ends; skip the test where there is none."""
+def running_pgbouncer(server: PrivatePostgres, *, pool_size: int = POOL_SIZE) -> Iterator[Pooler]:
+    """Run pgbouncer before a server until the block ends; skip the test where there is none.
+
+    ``pool_size`` is the number of connections for each pair of login and database.
+    """
     program = shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin")
     if program is None:
         pytest.skip("NO PGBOUNCER HERE: apt-get install pgbouncer; nothing was tried through it")
     with folder_for_postgres() as folder:
         account = _account_of(server, folder)
-        ini = _configure(folder, server)
+        ini = _configure(folder, server, pool_size)
         with subprocess.Popen(
             [program, "--quiet", str(ini)], stderr=subprocess.DEVNULL, **account
         ) as process:
@@ -68,7 +71,7 @@ def documented() -> ConfigParser:
     return parser
 
 
-def _configure(folder: Path, server: PrivatePostgres) -> Path:
+def _configure(folder: Path, server: PrivatePostgres, pool_size: int) -> Path:
     """Write down what the how-to says, with addresses and logins of the test's own."""
     shown = documented()
     shown["databases"] = {"*": f"host={server.sockets}"}
@@ -76,11 +79,13 @@ def _configure(folder: Path, server: PrivatePostgres) -> Path:
         listen_addr="",
         listen_port=str(_PORT),
         unix_socket_dir=str(folder),
+        default_pool_size=str(pool_size),
         auth_type="trust",
         auth_file=str(folder / "userlist.txt"),
         logfile=str(folder / "pgbouncer.log"),
     )
-    (folder / "userlist.txt").write_text(f'"license" ""\n"{LEASING_LOGIN}" ""\n')
+    logins = ("license", LEASING_LOGIN, CONTROL_LOGIN)
+    (folder / "userlist.txt").write_text("".join(f'"{login}" ""\n' for login in logins))
     with (folder / "pgbouncer.ini").open("w") as ini:
         shown.write(ini)
     return folder / "pgbouncer.ini"

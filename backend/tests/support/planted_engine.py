@@ -147,7 +147,7 @@ class Rush:
         """Compare with the ledger; and of seats that so many want, none may stay free."""
         if self._most_held < SEATS:
             self.found.add("S3")
-        ends = {str(seat.session_id): seat.lease_expires_at for seat in Seat.objects.all()}
+        ends = {str(seat.session_id): seat.lease_expires_at for seat in Seat.across_tenants.all()}
         for lease in self._held.values():
             end = ends.get(lease.session_id)
             if end is None or end < lease.lease_expires_at:

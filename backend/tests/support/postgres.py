@@ -2,7 +2,8 @@
 
 A test asks for ``postgres_db``: Django is then on a migrated database of the test's own, and the
 fixture's value is its address. A child process gets the same with LICENSE_DATABASE_URL set to it.
-Stores go by another login, ``as_leasing``, that may do nothing but act as the role ``leasing``.
+Stores go by another login, ``as_leasing``, that may do nothing but act as the role ``leasing``; in
+production servers go by ``as_control``, which is held by the walls as the superuser is not.
 A thread that uses Django closes its connection itself (``connections.close_all()``).
 """
 
@@ -22,10 +23,11 @@ from django.db.utils import ConnectionHandler
 from psycopg import sql
 
 from coditect_license.database_url import postgresql_database
-from coditect_license.leasing_login import ensure_leasing_login
+from coditect_license.plane_logins import ensure_control_login, ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 
 LEASING_LOGIN: Final = "license_leasing"
+CONTROL_LOGIN: Final = "license_control"
 _TEMPLATE: Final = "migrated"
 _MEMORY: Final = Path("/dev/shm")
 _ENOUGH_MEMORY_BYTES: Final = 1 << 30
@@ -47,12 +49,18 @@ def postgres_for_tests() -> Iterator[PrivatePostgres]:
     """Run a server that forgets everything at the end."""
     with folder_for_postgres() as folder, running_postgres(folder, durable=False) as server:
         ensure_leasing_login(server, LEASING_LOGIN)
+        ensure_control_login(server, CONTROL_LOGIN)
         yield server
 
 
 def as_leasing(url: str) -> str:
     """Return the address of the same database for the login of the leasing plane."""
     return as_login(url, LEASING_LOGIN)
+
+
+def as_control(url: str) -> str:
+    """Return the address of the same database for the login of the control plane."""
+    return as_login(url, CONTROL_LOGIN)
 
 
 def as_login(url: str, login: str) -> str:

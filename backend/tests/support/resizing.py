@@ -11,7 +11,7 @@ from tests.support.databases import use_database
 def longest_resize_seconds(database: Path, license_id: str, times: int) -> float:
     """Resize a license of a database file; return how long the longest write took."""
     use_database(database)
-    license_ = License.objects.get(id=license_id)
+    license_ = License.across_tenants.get(id=license_id)
     worst_seconds = 0.0
     for turn in range(times):
         began_at = perf_counter()

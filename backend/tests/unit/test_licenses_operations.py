@@ -11,6 +11,7 @@ from licenses.license_key import hint, is_well_formed, normalize
 from licenses.models import License
 from licenses.queries import license_by_id, license_by_key
 from licenses.rules import PolicyMistake
+from tenants.current import tenant_transaction
 from tests.support.clock import START
 from tests.support.customer import HASHER, VENDOR, Customer
 
@@ -21,12 +22,12 @@ def alice(db: Path) -> Customer:
 
 
 def actions(customer: Customer) -> list[tuple[str, dict[str, object]]]:
-    events = AuditEvent.objects.filter(license_id=customer.license.id).order_by("at")
+    events = AuditEvent.across_tenants.filter(license_id=customer.license.id).order_by("at")
     return [(event.action, event.details) for event in events]
 
 
 def test_issuing_returns_the_key_once_and_stores_its_hmac(alice: Customer) -> None:
-    stored = License.objects.get(id=alice.license.id)
+    stored = License.across_tenants.get(id=alice.license.id)
 
     assert is_well_formed(alice.key)
     assert stored.key_hmac == HASHER.current(alice.key)
@@ -53,7 +54,7 @@ def test_every_deed_leaves_a_record_with_who_did_it(alice: Customer) -> None:
         ("license.key_rotated", {}),
         ("license.revoked", {}),
     ]
-    assert set(AuditEvent.objects.values_list("principal", flat=True)) == {VENDOR}
+    assert set(AuditEvent.across_tenants.values_list("principal", flat=True)) == {VENDOR}
 
 
 @pytest.mark.parametrize(
@@ -69,14 +70,14 @@ def test_a_deed_changes_the_status_that_is_stored(
 ) -> None:
     deed(alice)
 
-    assert License.objects.get(id=alice.license.id).status == status
+    assert License.across_tenants.get(id=alice.license.id).status == status
 
 
 def test_a_resize_out_of_bounds_changes_and_records_nothing(alice: Customer) -> None:
     with pytest.raises(PolicyMistake):
         alice.resize(-1)
 
-    assert License.objects.get(id=alice.license.id).seats == 5
+    assert License.across_tenants.get(id=alice.license.id).seats == 5
     assert [action for action, _ in actions(alice)] == ["license.issued"]
 
 
@@ -84,15 +85,18 @@ def test_a_rotated_key_is_found_and_the_old_one_is_not(alice: Customer) -> None:
     old_key = alice.key
     alice.rotate_key()
 
-    assert license_by_key(old_key, hasher=HASHER) is None
-    assert license_by_key(alice.key, hasher=HASHER) == alice.license
+    with tenant_transaction(alice.tenant.id):
+        assert license_by_key(old_key, hasher=HASHER) is None
+        assert license_by_key(alice.key, hasher=HASHER) == alice.license
 
 
 def test_s11_a_license_is_found_in_its_own_tenant_only(alice: Customer) -> None:
     bob = Customer("bob", seats=1)
 
-    mine = license_by_id(tenant_id=alice.tenant.id, license_id=alice.license.id)
-    anothers = license_by_id(tenant_id=bob.tenant.id, license_id=alice.license.id)
+    with tenant_transaction(alice.tenant.id):
+        mine = license_by_id(alice.license.id)
+    with tenant_transaction(bob.tenant.id):
+        anothers = license_by_id(alice.license.id)
 
     assert mine == alice.license
     assert anothers is None
@@ -101,7 +105,10 @@ def test_s11_a_license_is_found_in_its_own_tenant_only(alice: Customer) -> None:
 def test_the_database_refuses_a_policy_that_the_rules_would(alice: Customer) -> None:
     alice.license.heartbeat_interval_seconds = 121
 
-    with pytest.raises(IntegrityError, match="license_heartbeat_at_most_a_third"):
+    with (
+        pytest.raises(IntegrityError, match="license_heartbeat_at_most_a_third"),
+        tenant_transaction(alice.tenant.id),
+    ):
         alice.license.save()
 
 
@@ -109,5 +116,5 @@ def test_the_database_refuses_the_same_key_twice_in_a_tenant(alice: Customer) ->
     second = Customer("alices-second", seats=1, tenant=alice.tenant)
     second.license.key_hmac = alice.license.key_hmac
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), tenant_transaction(alice.tenant.id):
         second.license.save()

@@ -11,6 +11,7 @@ from coditect_license.asgi import application
 from coditect_license.ledger import take_server_seat
 from coditect_license.listening import PortBusy, listen, serve
 from leasing.stores.gate import ServerAlreadyRunning
+from tenants.wiring import SERVING
 
 
 class Command(BaseCommand):
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         """Serve until told to stop; drain; end with status 0."""
         _require_migrated()
         self.check(databases=["default"])  # whom the database trusts is no matter of settings
+        self.check(tags=[SERVING], databases=["default"], include_deployment_checks=True)
         try:
             take_server_seat()()
             began = serve(application, listen(settings.HOST, settings.PORT))

@@ -222,6 +222,7 @@ class _Acquires:
             return
         of_session = {"tenant": claims.tenant, "session": as_hex(own.holding.session_id)}
         others = {**of_session, "instance": want.call.instance_id}
+        self._transaction.remembered.forget(of_session["session"])
         self._transaction.run(
             self._transaction.sql.FORGET_LAPSED_INSTANCES,
             **of_session,

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import structs
 
 from leasing.stores.sql.dialect import Connection, Cursor, Statements
+from leasing.stores.sql.remembered import Remembered
 from leasing.stores.sql.rows import (
     Denials,
     End,
@@ -27,11 +28,21 @@ ENCODER: Final = msgspec.json.Encoder()
 
 
 class Changes:
-    """Changes decided and not yet written. A later one to the same row replaces the earlier."""
+    """Changes decided and not yet written. A later one to the same row replaces the earlier.
 
-    def __init__(self, connection: Connection, statements: Statements) -> None:
+    Each names its session, which is no longer ``remembered`` then.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        statements: Statements,
+        *,
+        remembered: Remembered[Any] | None = None,
+    ) -> None:
         self._connection = connection
         self._statements = statements
+        self._forget = (Remembered(most=0) if remembered is None else remembered).forget
         self._ends: dict[str, End] = {}
         self._grants: dict[str, Grant] = {}
         self._renewals: dict[tuple[str, int], Renewal] = {}
@@ -45,22 +56,26 @@ class Changes:
 
     def end(self, end: End) -> None:
         """End a session."""
+        self._forget(end.session)
         self._ends[end.session] = end
 
     def grant(self, grant: Grant) -> None:
         """Begin a session."""
         self._grants[grant.session] = grant
 
-    def renew(self, renewal: Renewal) -> None:
-        """Move the end of a lease."""
+    def renew(self, renewal: Renewal, *, session: str) -> None:
+        """Move the end of a session's lease."""
+        self._forget(session)
         self._renewals[renewal.license, renewal.slot] = renewal
 
     def raise_gen(self, raised: RaisedGen) -> None:
         """Raise the gen of a seat and of the session that holds it."""
+        self._forget(raised.session)
         self._raised[raised.session] = raised
 
     def note_token(self, token: SignedToken) -> None:
         """Note a token; one without instants leaves those noted before."""
+        self._forget(token.session)
         earlier = self._tokens.get(token.session)
         if earlier is not None and token.ends is None:
             token = structs.replace(token, issued_at=earlier.issued_at, ends=earlier.ends)
@@ -68,10 +83,12 @@ class Changes:
 
     def renew_shares(self, shares: SessionShares) -> None:
         """Move the ends of every instance that a session has."""
+        self._forget(shares.session)
         self._all_shares[shares.session] = shares
 
     def put_share(self, share: Share) -> None:
         """Move the end of one instance, made when missing; without a token its last one stays."""
+        self._forget(share.session)
         key = share.session, share.instance
         earlier = self._shares.get(key)
         if earlier is not None and share.token_ends is None:
@@ -82,6 +99,7 @@ class Changes:
 
     def leave(self, leaver: Leaver) -> None:
         """Let one instance go, whose share no later call of these changes may put back."""
+        self._forget(leaver.session)
         self._leavers[leaver.session, leaver.instance] = leaver
 
     def record(self, record: Record) -> None:

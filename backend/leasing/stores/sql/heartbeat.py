@@ -30,13 +30,18 @@ def renew_all(transaction: Transaction, calls: Mapping[int, Heartbeat]) -> dict[
 
 
 def _read(transaction: Transaction, admitted: Mapping[int, Admitted[Heartbeat]]) -> dict[int, Row]:
-    wanted = [
-        (place, asked.tenant, as_hex(asked.call.session_id), asked.call.instance_id)
-        for place, asked in admitted.items()
-    ]
-    return {
-        row.place: row for row in _ROWS.decode(transaction.found(transaction.sql.HOLDINGS, wanted))
-    }
+    """Return what is known of each call's session, or read, by the call's place in the batch."""
+    rows: dict[int, Row] = {}
+    wanted = []
+    for place, asked in admitted.items():
+        session, instance = as_hex(asked.call.session_id), asked.call.instance_id
+        row = transaction.remembered.find(tenant=asked.tenant, session=session, instance=instance)
+        if row is None:
+            wanted.append((place, asked.tenant, session, instance))
+        else:
+            rows[place] = row
+    read = _ROWS.decode(transaction.found(transaction.sql.HOLDINGS, wanted))
+    return rows | {row.place: row for row in read}
 
 
 def _renew(

@@ -103,7 +103,8 @@ def _leave(transaction: Transaction, asked: Admitted[Release], seat: _Seat) -> b
         return False
     last_end, unnamed = max(staying), as_text(unnamed_end) if unnamed_end else None
     transaction.changes.renew(
-        Renewal(asked.tenant, seat.license, seat.slot, as_text(last_end), unnamed)
+        Renewal(asked.tenant, seat.license, seat.slot, as_text(last_end), unnamed),
+        session=session,
     )
     if occupancy := transaction.known_occupancy(seat.license):
         occupancy.found_live(seat.slot, last_end)

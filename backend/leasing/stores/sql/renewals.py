@@ -28,7 +28,7 @@ _NO_TOKEN: Final[tuple[str | None, str | None]] = (None, None)
 
 
 class Row(Struct, frozen=True, array_like=True, gc=False):
-    """One session of a batch as it was read; ``place`` is the call's place in the batch."""
+    """One session as it was read; ``place`` is that of the call it was read for."""
 
     place: int
     terms_text: Raw
@@ -109,10 +109,12 @@ class Renewals:
             else held.unnamed_expires_at,
             seq=seq,
         )
-        self._latest[held.session_id] = renewed
         note_renewal(self._transaction, terms, renewed, call, has_token=due)
         if is_unnamed and row.has_instances:
             self._renew_instances(terms, renewed)
+        self._latest[held.session_id] = renewed
+        if held is row.holding:  # else an earlier call of the batch changed what was read
+            self._remember(call, row, renewed, has_token=due)
         return Lease(
             terms=terms,
             session_id=held.session_id,
@@ -121,6 +123,21 @@ class Renewals:
             lease_expires_at=end,
             now=now,
             seq=seq if due else None,
+        )
+
+    def _remember(self, call: Heartbeat, row: Row, renewed: Holding, *, has_token: bool) -> None:
+        """Keep the row as the next heartbeat of this instance would read it."""
+        if has_token:
+            renewed = structs.replace(
+                renewed,
+                token_issued_at=self._transaction.now,
+                token_expires_at=token_end(renewed.lease_expires_at, call.latest_token_end),
+            )
+        self._transaction.remembered.keep(
+            structs.replace(row, holding=renewed),
+            tenant=as_hex(row.terms.tenant_id),
+            session=as_hex(renewed.session_id),
+            instance=call.instance_id,
         )
 
     def _renew_instances(self, terms: Terms, renewed: Holding) -> None:
@@ -148,7 +165,8 @@ def note_renewal(
             renewed.slot,
             end,
             as_text(unnamed_end) if unnamed_end else None,
-        )
+        ),
+        session=session,
     )
     life = token_life(transaction, call, renewed.lease_expires_at) if has_token else _NO_TOKEN
     if call.instance_id != UNNAMED:

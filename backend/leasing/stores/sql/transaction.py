@@ -10,6 +10,7 @@ from leasing.occupancy import HORIZON, MOST_REMEMBERED, Occupancy
 from leasing.rules import Hold, Terms, counted_after, hold_end, is_live, lowest_count
 from leasing.stores.sql.changes import ENCODER, Changes
 from leasing.stores.sql.dialect import Connection, Cursor, Statements
+from leasing.stores.sql.remembered import Remembered
 from leasing.stores.sql.rows import Denials, End, Record
 
 TermsAsked = tuple[str | None, tuple[str, ...]]
@@ -38,9 +39,10 @@ class Transaction:
     """What the deeds of one batch share.
 
     ``moment`` is called once, when the first of them asks for the instant: ``now`` is that, read
-    after the gate, and ``now_text`` the same as stored. ``terms`` are those read since anybody else
-    wrote to the file. No gen and no seq given here is below ``lowest_count``. ``changes`` are
-    written before each query, so a query sees what the batch decided before it.
+    after the gate, and ``now_text`` the same as stored. ``terms`` and ``remembered`` are what was
+    read since anybody else wrote to the file. No gen and no seq given here is below
+    ``lowest_count``. ``changes`` are written before each query, so a query sees what the batch
+    decided before it.
     """
 
     def __init__(
@@ -52,13 +54,15 @@ class Transaction:
         terms: dict[TermsAsked, Terms],
         occupancies: dict[str, Occupancy],
         changes: Changes | None = None,
+        remembered: Remembered[Any] | None = None,
     ) -> None:
         self._connection = connection
         self.sql = statements
         self._read_moment = moment
         self.terms = terms
         self._occupancies = occupancies
-        self.changes = changes or Changes(connection, statements)
+        self.remembered = Remembered(most=0) if remembered is None else remembered
+        self.changes = changes or Changes(connection, statements, remembered=self.remembered)
 
     @cached_property
     def _moment(self) -> Moment:

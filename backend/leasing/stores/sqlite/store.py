@@ -20,6 +20,8 @@ from leasing.stores.sql.kinds import of_kind
 from leasing.stores.sql.reap import reap
 from leasing.stores.sql.reinstate import reinstate_all
 from leasing.stores.sql.release import release_all
+from leasing.stores.sql.remembered import Remembered
+from leasing.stores.sql.renewals import Row
 from leasing.stores.sql.session_state import inspect_all
 from leasing.stores.sql.state import Noted, hold_now, hold_values, noted_from
 from leasing.stores.sql.transaction import Moment, TermsAsked, Transaction, as_text
@@ -49,6 +51,7 @@ class SqliteStore:
         self._connection = _connect(database)
         self._occupancies: dict[str, Occupancy] = {}
         self._terms: dict[TermsAsked, Terms] = {}
+        self._remembered: Remembered[Row] = Remembered(most=_MOST_REMEMBERED)
         self._foreign_commits = -1
         self._decided_at = clock()
         self._last_alive_at: datetime | None = None
@@ -133,15 +136,17 @@ class SqliteStore:
             moment=lambda: Moment(now, self._hold),
             terms=self._terms,
             occupancies=self._occupancies,
+            remembered=self._remembered,
         )
 
     def _forget_what_changed(self, now: datetime) -> None:
-        """Forget counts and terms after a commit of others, or when the clock went back (S13)."""
+        """Forget what is known by heart after others wrote, or when the clock went back (S13)."""
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         is_foreign, is_back = version != self._foreign_commits, now < self._decided_at
         if is_foreign or is_back or len(self._terms) > _MOST_REMEMBERED:
             self._occupancies.clear()
             self._terms.clear()
+            self._remembered.clear()
         if is_foreign:  # it may have been a hold, or an older copy of the file
             self._last_alive_at = None
         self._foreign_commits, self._decided_at = version, now
@@ -167,6 +172,7 @@ class SqliteStore:
 
     def _roll_back(self) -> None:
         self._occupancies.clear()
+        self._remembered.clear()
         self._last_alive_at = None
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")

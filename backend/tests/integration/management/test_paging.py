@@ -1,28 +1,31 @@
 """Lists come in pages: every row on one of them, none on two."""
 
 import base64
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from foundation.clock import utc_now
 from licenses.models import Product
+from tenants.current import tenant_transaction
 from tests.support.office import PRODUCTS, Office, People
 from tests.support.plane import problem
 
 NOW = utc_now()
 
 
+def put(people: People, code: str, created_at: datetime) -> None:
+    with tenant_transaction(people.tenant_id):
+        Product.objects.create(
+            tenant_id=people.tenant_id, code=code, name="P", created_at=created_at
+        )
+
+
 def stock(people: People, count: int) -> list[str]:
     """Make products, several of the same instant; return their codes, newest first."""
     for number in range(count):
-        Product.objects.create(
-            tenant_id=people.tenant_id,
-            code=f"p{number}",
-            name="P",
-            created_at=NOW + timedelta(seconds=number // 3),
-        )
-    rows = Product.objects.filter(tenant_id=people.tenant_id)
+        put(people, f"p{number}", NOW + timedelta(seconds=number // 3))
+    rows = Product.across_tenants.filter(tenant_id=people.tenant_id)
     return [row.code for row in rows.order_by("-created_at", "-id")]
 
 
@@ -52,7 +55,7 @@ def test_every_row_is_on_one_page(either_office: Office, size: int) -> None:
 def test_a_row_made_meanwhile_shifts_no_page(office: Office, alice: People) -> None:
     codes = stock(alice, 4)
     first = office.call("GET", PRODUCTS, alice.viewer, params={"page_size": 2}).json()
-    Product.objects.create(tenant_id=alice.tenant_id, code="new", name="New")
+    put(alice, "new", NOW + timedelta(days=1))
 
     second = office.call(
         "GET", PRODUCTS, alice.viewer, params={"page_size": 2, "cursor": first["next"]}
@@ -66,9 +69,7 @@ def test_s11_a_cursor_of_anothers_list_shows_ones_own_rows(
 ) -> None:
     stock(alice, 4)
     theirs = office.call("GET", PRODUCTS, alice.viewer, params={"page_size": 1}).json()["next"]
-    Product.objects.create(
-        tenant_id=charlie.tenant_id, code="old", name="Old", created_at=NOW - timedelta(days=1)
-    )
+    put(charlie, "old", NOW - timedelta(days=1))
 
     seen = office.call("GET", PRODUCTS, charlie.viewer, params={"cursor": theirs}).json()
 

@@ -35,7 +35,7 @@ def test_a_moved_end_is_seen_by_the_next_batch(full: World) -> None:
 
 def test_s1_a_lease_prolonged_in_the_tables_is_seen_by_the_next_batch(full: World) -> None:
     full.pass_time(359)
-    Seat.objects.update(lease_expires_at=full.now + timedelta(seconds=100))
+    Seat.across_tenants.update(lease_expires_at=full.now + timedelta(seconds=100))
     full.pass_time(2)
 
     with pytest.raises(SeatsExhausted):

@@ -7,6 +7,7 @@ import pytest
 from leasing.errors import LeaseLost, SessionUnknown
 from leasing.store import Heartbeat, Lease
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
+from tenants.current import tenant_transaction
 from tests.support.cast import invite
 from tests.support.customer import Customer
 from tests.support.ledger import live_seats
@@ -33,6 +34,30 @@ def test_s2_a_holder_that_beats_until_the_last_moment_keeps_its_seat(world: Worl
         lease = world.heartbeat(lease)
 
     assert lease.gen == 1
+
+
+def test_s2_a_heartbeat_goes_by_the_lease_that_an_acquire_moved_since_the_last_one(
+    world: World,
+) -> None:
+    lease = world.heartbeat(world.acquire("laptop"))
+    world.pass_time(300)
+    world.ask(world.alice.acquire("laptop", wants_token=False), Lease)
+    world.pass_time(300)
+
+    renewed = world.heartbeat(lease)
+
+    assert renewed.lease_expires_at == world.now + timedelta(seconds=360)
+
+
+def test_a_token_is_due_by_the_one_that_an_acquire_signed_since_the_last_heartbeat(
+    world: World,
+) -> None:
+    lease = world.heartbeat(world.acquire("laptop"))
+    world.pass_time(179)
+    world.acquire("laptop")
+    world.pass_time(2)
+
+    assert world.heartbeat(lease).seq is None
 
 
 def test_a_heartbeat_at_the_end_of_the_lease_is_too_late(world: World) -> None:
@@ -131,7 +156,8 @@ def test_s7_a_renewal_never_shortens_when_the_policy_does(world: World) -> None:
     lease = world.acquire("laptop")
     world.alice.license.ttl_seconds = 60
     world.alice.license.heartbeat_interval_seconds = 20
-    world.alice.license.save()
+    with tenant_transaction(world.alice.tenant.id):
+        world.alice.license.save()
 
     assert world.heartbeat(lease).lease_expires_at == lease.lease_expires_at
 

@@ -53,7 +53,7 @@ def small_and_large(make_world: Callable[..., World]) -> tuple[World, Customer]:
 
 
 def release_the_last(customer: Customer, world: World) -> None:
-    seats = Seat.objects.filter(license_id=customer.license.id).order_by("-slot")[:MEASURED]
+    seats = Seat.across_tenants.filter(license_id=customer.license.id).order_by("-slot")[:MEASURED]
     outcomes = world.apply(*[customer.release(str(seat.session_id)) for seat in seats])
     assert outcomes == [Released()] * MEASURED
 
@@ -65,8 +65,8 @@ def occupy_every_seat(customer: Customer, world: World) -> None:
         LicenseSession(**license_, slot=slot, gen=1, device=f"device-{slot}", started_at=world.now)
         for slot in range(customer.license.seats)
     ]
-    LicenseSession.objects.bulk_create(sessions, batch_size=5_000)
-    Seat.objects.bulk_create(
+    LicenseSession.across_tenants.bulk_create(sessions, batch_size=5_000)
+    Seat.across_tenants.bulk_create(
         [
             Seat(
                 **license_,

@@ -13,7 +13,7 @@ from tests.support.world import World
 
 
 def seat_of(lease: Lease) -> Seat:
-    return Seat.objects.get(session_id=lease.session_id)
+    return Seat.across_tenants.get(session_id=lease.session_id)
 
 
 def test_a_lost_session_comes_back_with_its_id_and_is_renewed(world: World) -> None:

@@ -99,7 +99,7 @@ class Judge:
         """Check, after a restart, that the ledger holds every seat it ever acknowledged (S14)."""
         found = {
             str(session): end
-            for session, end in Seat.objects.filter(session_id__isnull=False).values_list(
+            for session, end in Seat.across_tenants.filter(session_id__isnull=False).values_list(
                 "session_id", "lease_expires_at"
             )
         }
