@@ -17,6 +17,9 @@ from leasing.stores.postgres import PostgresStore, statements
 from licenses.expiry_notices import due_notices
 from licenses.tier_operations import ensure_tiers
 from management_api.models import KeptAnswer
+from privacy.models import Erasure
+from privacy.retention import choose_retention
+from privacy.rules import Category
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
 from tests.support.audited import a_notary
@@ -164,6 +167,10 @@ def put_something_everywhere(tenant_id: UUID) -> None:
     invite_and_issue(tenant_id)
     with tenant_transaction(tenant_id):
         count_signatures({Signed("license_token", "key", "root"): 1}, now=utc_now())
+        Erasure.objects.create(tenant_id=tenant_id, principal=VENDOR)
+    choose_retention(
+        tenant_id=tenant_id, category=Category.SESSION_DETAILS, days=7, principal=VENDOR
+    )
     Sealer(a_notary(), clock=utc_now).round()
 
 
