@@ -21,6 +21,7 @@ from management_api import errors as management
 from signing import errors as signing
 from soft_state.errors import RateLimited
 from soft_state.rules import WINDOW_SECONDS
+from tenants import errors as tenants
 
 TYPE_PREFIX: Final = "urn:coditect:license:problem:"
 _ENCODER: Final = msgspec.json.Encoder()
@@ -157,6 +158,9 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
         "end_not_later",
         "End not later",
         "A renewal moves the license's end on, and into the future.",
+    ),
+    tenants.TenantSlugTaken: Kind(
+        409, "already_exists", "Tenant slug taken", "There is a tenant of that slug already."
     ),
     management.AnswerNotKept: Kind(
         409,

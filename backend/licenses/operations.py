@@ -28,6 +28,7 @@ from licenses.rules import (
 )
 from soft_state.notices import BOARD, Topic
 from tenants.current import tenant_transaction
+from tenants.errors import TenantSlugTaken
 from tenants.models import Tenant
 
 CHANGEABLE: Final = (
@@ -186,11 +187,18 @@ def change_license(*, license: License, changes: Mapping[str, Any], principal: s
             _record("license.changed", license, principal, before=before, after=differing)
 
 
-def create_tenant(*, slug: str, name: str, principal: str) -> Tenant:
-    """Create a customer organisation."""
-    tenant_id = new_id()
+def create_tenant(*, slug: str, name: str, principal: str, tenant_id: UUID | None = None) -> Tenant:
+    """Create a customer organisation, under an id of its own unless one is given.
+
+    Raises TenantSlugTaken.
+    """
+    tenant_id = tenant_id or new_id()
     with tenant_transaction(tenant_id):
-        tenant = Tenant.objects.create(id=tenant_id, slug=slug, name=name)
+        try:
+            with transaction.atomic():  # a savepoint: the transaction lives on
+                tenant = Tenant.objects.create(id=tenant_id, slug=slug, name=name)
+        except IntegrityError as clash:
+            raise TenantSlugTaken("another tenant has that slug") from clash
         record("tenant.created", tenant_id=tenant_id, principal=principal)
     return tenant
 

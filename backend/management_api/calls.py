@@ -14,6 +14,13 @@ CALL: Final = "call"
 """The attribute of a view's method that holds its :class:`Call`."""
 
 
+class Text(Struct, frozen=True):
+    """Another form that an answer can be asked for in: its media type, and an example."""
+
+    media_type: str
+    example: str
+
+
 class Call(Struct, frozen=True, kw_only=True):
     """One call of the office.
 
@@ -33,6 +40,7 @@ class Call(Struct, frozen=True, kw_only=True):
     is_list: bool = False
     example: dict[str, Any] | None = None
     shown: dict[str, Any] | None = None
+    text: Text | None = None
     if_match: Literal["required", "optional"] | None = None
     is_once: bool = False
     problems: tuple[type[Exception], ...] = ()

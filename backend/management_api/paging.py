@@ -56,7 +56,7 @@ def page(
     Raises InvalidRequest for a cursor that is none. ``next`` is None on the last page.
     """
     if "cursor" in query:
-        instant, row_id = _position(query["cursor"])
+        instant, row_id = position(query["cursor"])
         rows = rows.filter(Q(**{f"{by}__lt": instant}) | Q(**{by: instant, "id__lt": row_id}))
     size = query["page_size"]
     found = list(rows.order_by(f"-{by}", "-id")[: size + 1])
@@ -67,11 +67,17 @@ def page(
 def _cursor(row: Model, by: str) -> str:
     instant: datetime = getattr(row, by)
     row_id: UUID = getattr(row, "id")  # noqa: B009  not every model has one
+    return cursor_at(instant, row_id)
+
+
+def cursor_at(instant: datetime, row_id: UUID) -> str:
+    """Return the cursor of the page that begins after a row."""
     text = json.dumps([rfc3339(instant), str(row_id)], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _position(cursor: str) -> tuple[datetime, UUID]:
+def position(cursor: str) -> tuple[datetime, UUID]:
+    """Return where a page begins. Raises InvalidRequest for a cursor that is none."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         instant, row_id = json.loads(text)

@@ -1,9 +1,11 @@
 """``/api/v1/tiers/``: the kinds of licenses that are sold, with what new ones begin with."""
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
+from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +16,7 @@ from licenses.models import Tier
 from licenses.rules import Policy
 from management_api import terms
 from management_api.answers import created, found
+from management_api.authentication import principal_of
 from management_api.calls import Call, describes
 from management_api.fields import SLUG, Instant, Text
 from management_api.idempotency import once
@@ -22,6 +25,7 @@ from management_api.permissions import ReadsOrManages
 from management_api.preconditions import check_match, require_match, tagged
 from management_api.serializers import Nothing, StrictSerializer, asked, read
 from management_api.views import ManagementView
+from tenants.current import tenant_transaction
 
 TAG: Final = "tiers"
 ADDRESS: Final = "/api/v1/tiers/"
@@ -82,6 +86,10 @@ class Tiers(ManagementView):
     """All tiers of the tenant."""
 
     permission_classes = (ReadsOrManages,)
+
+    def transaction(self, request: HttpRequest) -> AbstractContextManager[None]:
+        """One that may write, also for a reader: the first look makes the default tiers."""
+        return tenant_transaction(principal_of(request).tenant_id)
 
     @describes(
         Call(

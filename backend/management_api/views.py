@@ -1,7 +1,10 @@
 """What every view of the office has in common: who calls, for which tenant, in one transaction."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
@@ -13,6 +16,7 @@ from rest_framework.views import APIView
 from identity.rules import Principal
 from leasing.errors import StoreUnavailable
 from leasing.http.errors import MethodNotAllowed
+from leasing.stores.gated_sqlite.reading import reading
 from management_api.authentication import VerifiedPrincipal, principal_of
 from management_api.parsing import JsonAlways, JsonBody
 from management_api.permissions import ByRole
@@ -50,15 +54,30 @@ class ManagementView(APIView):
         """
         if str(request.method) not in self.allowed_methods:
             raise MethodNotAllowed(tuple(self.allowed_methods))
-        tenant_id = principal_of(request).tenant_id
+        principal_of(request)
         try:
-            with tenant_transaction(tenant_id):
+            with self.transaction(request):
                 return self._rendered(super().dispatch(request, *args, **kwargs))
         except (OperationalError, InterfaceError) as failure:
             _log.error("the database does not answer: %s", type(failure).__name__)
             raise StoreUnavailable("the database does not answer") from failure
 
+    def transaction(self, request: HttpRequest) -> AbstractContextManager[None]:
+        """Return what the call runs in: one transaction of the caller's tenant.
+
+        A reader's leaves those alone who lease meanwhile, on SQLite too.
+        """
+        tenant_id = principal_of(request).tenant_id
+        is_reading = request.method in {"GET", "HEAD"}
+        return _read(tenant_id) if is_reading else tenant_transaction(tenant_id)
+
     def _rendered(self, response: HttpResponseBase) -> HttpResponseBase:
         """Return a response whose bytes are made while the transaction can still be undone."""
         response["Cache-Control"] = "no-store"
         return response.render() if isinstance(response, Response) else response
+
+
+@contextmanager
+def _read(tenant_id: UUID) -> Iterator[None]:
+    with reading(), tenant_transaction(tenant_id):
+        yield

@@ -1,6 +1,6 @@
 """What schemathesis cannot know: keys, ids and codes that exist, and devices that come back.
 
-Only requests meant to be good are changed. Eight devices share the demo's ten seats, so that
+Only requests meant to be good are changed. Eight devices share the seats of a license, so that
 acquire is answered with 201 and 200, and its links lead to sessions that exist.
 """
 
@@ -25,22 +25,39 @@ def before_call(
 ) -> None:
     """Have a good request name things that exist.
 
-    Only walks along links find ids by themselves. What a good cursor is only the server knows.
+    Only walks along links find ids by themselves. What a good cursor is, and how long a time may
+    be asked about, only the server knows.
     """
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
     if isinstance(case.body, dict):
         _say_what_exists(case.operation.label, case.body)
-    if case.query:
-        case.query.pop("cursor", None)
+    for only_the_server_knows in ("cursor", "since", "until", "license_id"):
+        if case.query:
+            case.query.pop(only_the_server_knows, None)
     for header, value in (("If-Match", "*"), ("Idempotency-Key", f"key-{next(_NUMBERS)}")):
         if case.headers and header in case.headers:
             case.headers[header] = value
     if case.meta.phase.name is not TestPhase.STATEFUL:
         known = {name: _THERE[name] for name in case.path_parameters or {} if name in _THERE}
-        if case.operation.label.endswith("/revoke/"):  # for good, so the others need another one
-            known = {"license_id": _THERE["revoked_id"]}
-        case.path_parameters = {**(case.path_parameters or {}), **known}
+        case.path_parameters = {**(case.path_parameters or {}), **known, **_for(case)}
+
+
+def _for(case: schemathesis.Case[Any]) -> dict[str, str]:
+    """Return what a call needs for itself, because it leaves nothing for others, or too much."""
+    label = case.operation.label
+    if label.endswith("/revoke/"):  # for good
+        return {"license_id": _THERE["revoked_id"]}
+    if label.endswith("/force-release/"):
+        return {"session_id": _THERE["session_to_end"]}
+    if label == "DELETE /api/v1/members/{member_id}/":
+        return {"member_id": _THERE["member_to_remove"]}
+    if label == "DELETE /api/v1/service-accounts/{account_id}/":
+        return {"account_id": _THERE["account_to_delete"]}
+    if label.startswith("POST") and "/tokens/" in label:  # two tokens count at a time
+        accounts = _THERE["accounts"]
+        return {"account_id": accounts[next(_NUMBERS) % len(accounts)]}
+    return {}
 
 
 def _say_what_exists(label: str, body: dict[str, Any]) -> None:
@@ -48,12 +65,16 @@ def _say_what_exists(label: str, body: dict[str, Any]) -> None:
     exist: dict[str, Any] = {}
     if "/licenses/" in label:
         exist = {
-            "license_key": os.environ["DEMO_LICENSE_KEY"],
+            "license_key": _THERE["license_key"],
             "hardware_id": f"device-{crc32(str(body.get('hardware_id')).encode()) % _DEVICES}",
             "product": "demo-app",
             "tier": "pro",
             "expires_at": f"{2040 + next(_NUMBERS)}-01-01T00:00:00Z",
         }
+    if label == "POST /api/v1/service-accounts/":
+        exist = {"name": f"program {next(_NUMBERS)}"}
+    if label == "POST /api/v1/members/":
+        exist = {"email": f"person{next(_NUMBERS)}@example.com"}
     if isinstance(body.get("policy"), dict):
         body["policy"].pop("heartbeat_interval_seconds", None)
         body["policy"].pop("ttl_seconds", None)
@@ -61,7 +82,7 @@ def _say_what_exists(label: str, body: dict[str, Any]) -> None:
         body |= {name: value for name, value in exist.items() if name in body}
 
 
-@schemathesis.deserializer("text/html")
+@schemathesis.deserializer("text/html", "text/csv", "application/x-ndjson")
 def read_page(context: schemathesis.DeserializationContext, response: schemathesis.Response) -> str:
     """Read a page as what the document says it is: text."""
     return response.text

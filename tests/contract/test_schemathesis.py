@@ -8,35 +8,34 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-import httpx
-from support.server import RunningServer, StartServer
+from support.server import StartServer
+from support.town import Neighbour, town
 
 HERE = Path(__file__).parent
 MOST_SECONDS = 240
-LICENSE = {"product": "demo-app", "tier": "pro", "expires_at": "2036-01-01T00:00:00Z"}
+ACCOUNTS = 60
 
 
-def seat(server: RunningServer) -> dict[str, str]:
-    return {"license_key": server.demo["license_key"], "hardware_id": "device-0"}
-
-
-def made(server: RunningServer, what: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Make a thing that addresses can name."""
-    headers = {"authorization": f"Bearer {server.demo['token']}"}
-    answer = httpx.post(f"{server.base_url}/api/v1/{what}/", json=body, headers=headers)
-    thing: dict[str, Any] = answer.raise_for_status().json()
-    return thing
+def spares(alice: Neighbour) -> dict[str, Any]:
+    """Make things that calls may use up."""
+    robots = [
+        alice.made("/api/v1/service-accounts/", {"name": f"robot {n}", "role": "member"})["id"]
+        for n in range(ACCOUNTS)
+    ]
+    held = {"license_key": alice.things["license_key"], "hardware_id": "to end"}
+    guest = {"email": "leaving@example.com", "role": "viewer"}
+    return {
+        "accounts": robots[1:],
+        "account_to_delete": robots[0],
+        "session_to_end": alice.made("/api/v1/licenses/acquire/", held)["session_id"],
+        "member_to_remove": alice.made("/api/v1/members/", guest)["id"],
+    }
 
 
 def test_the_server_does_what_the_document_says(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server()
-    there = {
-        "session_id": made(server, "licenses/acquire", seat(server))["session_id"],
-        "revoked_id": made(server, "licenses", LICENSE)["id"],
-        "license_id": made(server, "licenses", LICENSE)["id"],
-        "tier_id": made(server, "tiers", {"code": "there", "name": "There", "seats": 1})["id"],
-        "product_id": made(server, "products", {"code": "there", "name": "There"})["id"],
-    }
+    alice, bob = town(server, "alice", "bob")
+    there = {**alice.things, "tenant_id": bob.things["tenant_id"], **spares(alice)}
 
     run = subprocess.run(
         [
@@ -48,8 +47,7 @@ def test_the_server_does_what_the_document_says(start_server: StartServer, tmp_p
         env={
             **os.environ,
             "SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py"),
-            "DEMO_TOKEN": server.demo["token"],
-            "DEMO_LICENSE_KEY": server.demo["license_key"],
+            "CALLERS_TOKEN": alice.token("anything"),
             "THINGS_THAT_ARE_THERE": json.dumps(there),
         },
         capture_output=True,
@@ -58,6 +56,8 @@ def test_the_server_does_what_the_document_says(start_server: StartServer, tmp_p
         check=False,
     )
 
+    alice.leave()
+    bob.leave()
     assert run.returncode == 0, run.stdout + run.stderr
     assert re.search(r"(\d+) selected / \1 total", run.stdout), "an operation was left out"
     assert re.search(r"(\d+) covered / \1 selected", run.stdout), "a link was never followed"

@@ -90,6 +90,9 @@ class ManagementSchema(AutoSchema):
             if call.is_list:
                 schema, shown = _page(schema), {"results": [shown], "next": None}
             answer["content"] = {"application/json": {"schema": schema, "example": shown}}
+        if call.text is not None:
+            text = {"schema": {"type": "string"}, "example": call.text.example}
+            answer.setdefault("content", {})[call.text.media_type] = text
         return answer
 
     def _reference(self, kind: type[BaseSerializer[Any]], direction: str) -> dict[str, Any]:
