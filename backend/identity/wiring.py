@@ -14,7 +14,7 @@ from identity.checks import development_issuer_is_not_trusted
 from identity.development import DevelopmentIssuer
 from identity.errors import UnusableIssuer
 from identity.fetched_keys import KeySources
-from identity.key_fetching import KeyFetcher
+from identity.key_address import FetchedKeySet, KeyAddress
 from identity.operations import BearerVerifier
 from identity.register import DatabaseRegister
 
@@ -35,7 +35,13 @@ def bearer_verifier_from_settings() -> BearerVerifier:
 
 def key_sources_from_settings() -> KeySources:
     """Return what fetches issuers' keys, trusting also the authorities that the settings name."""
-    return KeySources(KeyFetcher(settings.LICENSE_ISSUERS_CA_FILE).fetch)
+    return KeySources(_fetch)
+
+
+def _fetch(address: KeyAddress) -> FetchedKeySet:
+    from identity.key_fetching import KeyFetcher
+
+    return KeyFetcher(settings.LICENSE_ISSUERS_CA_FILE).fetch(address)
 
 
 def peppers_from_settings() -> Peppers:
