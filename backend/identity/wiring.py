@@ -10,7 +10,10 @@ from django.core.checks import CheckMessage, Tags, register
 from foundation.clock import utc_now
 from foundation.peppers import Peppers
 from identity import queries
-from identity.checks import development_issuer_is_not_trusted
+from identity.checks import (
+    development_issuer_is_not_trusted,
+    identity_platform_is_of_the_project,
+)
 from identity.development import DevelopmentIssuer
 from identity.errors import UnusableIssuer
 from identity.fetched_keys import KeySources
@@ -64,10 +67,13 @@ def development_issuer_from_settings() -> DevelopmentIssuer:
 
 
 @register(Tags.database)
-def check_development_issuer(
+def check_trusted_issuers(
     *, databases: Sequence[str] | None = None, **_: Any
 ) -> Sequence[CheckMessage]:
-    """Run the check of the development issuer: ``manage.py check --database default``."""
+    """Run the checks of trusted issuers: ``manage.py check --database default``."""
     if not databases:
         return []
-    return development_issuer_is_not_trusted(embedded=settings.EMBEDDED)
+    return [
+        *development_issuer_is_not_trusted(embedded=settings.EMBEDDED),
+        *identity_platform_is_of_the_project(project=settings.GOOGLE_PROJECT_ID),
+    ]
