@@ -39,6 +39,10 @@ class Allowances:
             )
         self._note(limit, subject, decision.due, now)
 
+    def wait_seconds(self, limit: Limit, subject: str, now: float) -> float:
+        """Return how long until a call of a subject would be taken, 0 for now; count nothing."""
+        return decide(limit, self._due.get(subject, NEVER), now).wait_seconds
+
     def charge(self, limit: Limit, subject: str, now: float) -> float:
         """Count what has happened already; return how many seconds over the limit that is."""
         due = self._due.get(subject, NEVER)

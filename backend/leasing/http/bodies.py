@@ -109,7 +109,7 @@ _Body = TypeVar("_Body", AcquireBody, HeartbeatBody)
 
 def read_body(body: bytes, kind: type[_Body]) -> _Body:
     """Return a body as its type. Raises InvalidRequest; unknown bytes never get further."""
-    value = _parse(body)
+    value = parse_json(body)
     if not isinstance(value, dict):
         raise _invalid("", "wrong_type", "the body must be a JSON object")
     _check_text(value)
@@ -134,7 +134,8 @@ def encode_metadata(metadata: dict[str, Any]) -> str:
     return msgspec.json.encode(metadata).decode() if metadata else "{}"
 
 
-def _parse(body: bytes) -> object:
+def parse_json(body: bytes) -> object:
+    """Return the value that a body spells. Raises InvalidRequest unless it is strictly JSON."""
     try:
         text = body.decode("utf-8")
         return json.loads(
@@ -172,7 +173,7 @@ def _check_text(members: dict[str, Any]) -> None:
     """Refuse halves of surrogate pairs: no encoding has them."""
     for name, value in members.items():
         if isinstance(value, str) and not value.isascii():
-            raise _invalid(_shown(name), "bad_characters", "only printable ASCII is allowed")
+            raise _invalid(shown(name), "bad_characters", "only printable ASCII is allowed")
 
 
 def _check_metadata(metadata: dict[str, Any]) -> None:
@@ -228,14 +229,14 @@ def _field_error(message: str) -> FieldError:
         if found := pattern.search(message):
             field = found.groupdict().get("field") or field
             said = says.format(**found.groupdict())
-            return FieldError(_shown(field), code, f"{_shown(field)} {said}".strip())
-    return FieldError(_shown(field), "invalid", "the body is not of the contract's form")
+            return FieldError(shown(field), code, f"{shown(field)} {said}".strip())
+    return FieldError(shown(field), "invalid", "the body is not of the contract's form")
 
 
 def _invalid(field: str, code: str, message: str) -> InvalidRequest:
     return InvalidRequest(FieldError(field, code, message))
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """Return a member's name as it may be repeated: short, printable."""
     return "".join(letter if " " <= letter <= "~" else "?" for letter in name[:64])
