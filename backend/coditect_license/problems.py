@@ -149,6 +149,12 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
         "This caller's quota is used up for now; nothing was changed, and a held lease stays good.",
         _wait,
     ),
+    http.HeadTooLarge: Kind(
+        431,
+        "head_too_large",
+        "Address and headers too large",
+        "Address and headers may have at most 32768 bytes, and there may be 100 headers.",
+    ),
     InternalError: Kind(
         500, "internal_error", "Internal error", "Something failed; the log has the request id."
     ),
@@ -207,7 +213,7 @@ def _headers(
         headers.append((b"www-authenticate", b'Bearer realm="license", License realm="license"'))
     if isinstance(error, http.MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allowed).encode()))
-    if isinstance(error, http.BodyTooLarge):
+    if isinstance(error, http.BodyTooLarge | http.HeadTooLarge):
         headers.append((b"connection", b"close"))
     if retry := extras.get("retry_after_seconds"):
         headers.append((b"retry-after", str(retry).encode()))

@@ -91,6 +91,16 @@ LICENSE_QUOTAS = {
     ),
     "per_tenant": env.integer("LICENSE_TENANT_CALLS_PER_MINUTE", 0, lowest=0, highest=_MOST_CALLS),
 }
+# Calls a minute of the control plane: of one principal, and of all principals of a tenant; 0 for
+# any number.
+LICENSE_API_QUOTAS = {
+    "per_principal": env.integer(
+        "LICENSE_API_CALLS_PER_MINUTE", 600, lowest=0, highest=_MOST_CALLS
+    ),
+    "per_tenant": env.integer(
+        "LICENSE_API_TENANT_CALLS_PER_MINUTE", 6_000, lowest=0, highest=_MOST_CALLS
+    ),
+}
 # Failed credentials a minute from one address range, after which answers wait; 0 for never.
 LICENSE_FAILURES_PER_MINUTE = env.integer(
     "LICENSE_FAILURES_PER_MINUTE", 20, lowest=0, highest=_MOST_CALLS
@@ -128,6 +138,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "coditect_license.middleware.JWTAuthenticationMiddleware",
+    "coditect_license.abuse.RateLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "coditect_license.middleware.ProblemMiddleware",
 ]
@@ -161,6 +172,11 @@ LICENSE_LEASING_DATABASE_URL = leasing_address(
     default=LICENSE_DATABASE_URL,
 )
 LICENSE_PREPARED_STATEMENTS = env.boolean("LICENSE_PREPARED_STATEMENTS", default=False)
+
+# Bounds of what Django itself parses; bodies are bounded before it (coditect_license.middleware).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 65_536
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True

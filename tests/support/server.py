@@ -20,6 +20,8 @@ UNHURRIED: Final = {
     "LICENSE_CALLS_PER_MINUTE": "1000000",
     "LICENSE_SESSION_CALLS_PER_MINUTE": "1000000",
     "LICENSE_FAILURES_PER_MINUTE": "0",
+    "LICENSE_API_CALLS_PER_MINUTE": "0",
+    "LICENSE_API_TENANT_CALLS_PER_MINUTE": "0",
 }
 """Quotas that no test reaches which is not about quotas."""
 

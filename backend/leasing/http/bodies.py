@@ -109,7 +109,7 @@ _Body = TypeVar("_Body", AcquireBody, HeartbeatBody)
 
 def read_body(body: bytes, kind: type[_Body]) -> _Body:
     """Return a body as its type. Raises InvalidRequest; unknown bytes never get further."""
-    value = _parse(body)
+    value = parse_json(body)
     if not isinstance(value, dict):
         raise _invalid("", "wrong_type", "the body must be a JSON object")
     _check_text(value)
@@ -134,7 +134,10 @@ def encode_metadata(metadata: dict[str, Any]) -> str:
     return msgspec.json.encode(metadata).decode() if metadata else "{}"
 
 
-def _parse(body: bytes) -> object:
+def parse_json(body: bytes) -> object:
+    """Return what JSON text says. Raises InvalidRequest for what other readers might understand
+    otherwise: a member twice, NaN, a number beyond doubles.
+    """
     try:
         text = body.decode("utf-8")
         return json.loads(
@@ -178,7 +181,7 @@ def _check_text(members: dict[str, Any]) -> None:
 def _check_metadata(metadata: dict[str, Any]) -> None:
     if not metadata:
         return
-    if _is_deeper(metadata, MOST_METADATA_DEPTH):
+    if is_deeper(metadata, MOST_METADATA_DEPTH):
         raise _invalid("metadata", "too_deep", "metadata may be 4 levels deep")
     try:
         size = len(msgspec.json.encode(metadata))
@@ -192,12 +195,12 @@ def _check_metadata(metadata: dict[str, Any]) -> None:
         raise _invalid("metadata", "bad_characters", "metadata may not contain NUL")
 
 
-def _is_deeper(value: object, most: int) -> bool:
+def is_deeper(value: object, most: int) -> bool:
     """Tell whether a value nests more than ``most`` levels, looking no further than that."""
     if not isinstance(value, dict | list):
         return False
     members = value.values() if isinstance(value, dict) else value
-    return most == 0 or any(_is_deeper(member, most - 1) for member in members)
+    return most == 0 or any(is_deeper(member, most - 1) for member in members)
 
 
 def _has_nul(value: object) -> bool:

@@ -31,7 +31,7 @@ from coditect_license.problems import PROBLEMS
 from leasing.http import LeasingPlane
 from leasing.http.acquire import AcquireEndpoint
 from leasing.http.bodies import AcquireBody, HeartbeatBody, read_body
-from leasing.http.errors import MethodNotAllowed, UnknownPath
+from leasing.http.errors import HeadTooLarge, MethodNotAllowed, UnknownPath
 from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
@@ -144,8 +144,8 @@ def test_the_bodies_shown_are_bodies_that_the_server_takes() -> None:
 def test_every_problem_is_an_answer_of_some_operation() -> None:
     described = {error for operation in OPERATIONS for error in operation.problems}
 
-    # These two answer calls that are in no document.
-    assert set(PROBLEMS) - described == {UnknownPath, MethodNotAllowed}
+    # These answer calls that are in no document.
+    assert set(PROBLEMS) - described == {UnknownPath, MethodNotAllowed, HeadTooLarge}
 
 
 def test_the_example_of_a_problem_is_the_problem_that_callers_get() -> None:

@@ -45,6 +45,7 @@ _TABLE: list[tuple[Exception, int, str]] = [
     (http.BodyTooLarge(_SECRET), 413, "body_too_large"),
     (http.UnsupportedMediaType(_SECRET), 415, "unsupported_media_type"),
     (RateLimited("license", per_minute=600, wait_seconds=0.2), 429, "rate_limited"),
+    (http.HeadTooLarge(_SECRET), 431, "head_too_large"),
     (leasing.StoreUnavailable(_SECRET), 503, "store_unavailable"),
     (
         signing.SigningUnavailable(_SECRET, retry_after_seconds=7),
