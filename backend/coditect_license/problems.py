@@ -49,6 +49,10 @@ def _seats(error: leasing.SeatsExhausted) -> dict[str, Any]:
     }
 
 
+def _personal_cap(error: leasing.PersonalCapReached) -> dict[str, Any]:
+    return {"personal_cap": error.cap}
+
+
 def _wait(error: RateLimited) -> dict[str, Any]:
     return {"retry_after_seconds": max(1, math.ceil(error.wait_seconds))}
 
@@ -128,6 +132,13 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     ),
     leasing.SeatsExhausted: Kind(
         409, "seats_exhausted", "No seat free", "All seats of the license are in use.", _seats
+    ),
+    leasing.PersonalCapReached: Kind(
+        409,
+        "personal_cap_reached",
+        "Personal cap reached",
+        "You hold as many seats of the license as one person may; release one of them first.",
+        _personal_cap,
     ),
     leasing.LeaseLost: Kind(
         410,

@@ -91,6 +91,9 @@ LICENSE_QUOTAS = {
     ),
     "per_tenant": env.integer("LICENSE_TENANT_CALLS_PER_MINUTE", 0, lowest=0, highest=_MOST_CALLS),
 }
+# How many seats of a license one person may hold at once, unless the license says; 0 is any
+# number.
+LICENSE_SEATS_PER_PERSON = env.integer("LICENSE_SEATS_PER_PERSON", 0, lowest=0, highest=1_000_000)
 # Calls a minute of the control plane: of one principal, and of all principals of a tenant; 0 for
 # any number.
 LICENSE_API_QUOTAS = {

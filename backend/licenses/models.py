@@ -42,7 +42,8 @@ class License(TenantRow):
     The key itself is never stored: ``key_hmac`` is its HMAC-SHA-256 under the pepper of
     ``pepper_version`` (64 hexadecimal digits) and ``key_hint`` its last four characters.
     ``ttl_seconds`` and ``heartbeat_interval_seconds`` are the lease policy; ``overdraft_seats``
-    may be granted above ``seats``.
+    may be granted above ``seats``. ``seats_per_person`` is the personal cap: null leaves it to the
+    installation's setting, 0 is any number.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "id")
@@ -72,6 +73,7 @@ class License(TenantRow):
     heartbeat_interval_seconds = models.PositiveIntegerField(
         default=DEFAULT_HEARTBEAT_INTERVAL_SECONDS
     )
+    seats_per_person = models.PositiveIntegerField(null=True)
     key_auth = models.BooleanField(default=False)
     key_hmac = models.CharField(max_length=64)
     pepper_version = models.PositiveSmallIntegerField()

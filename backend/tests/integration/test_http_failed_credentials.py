@@ -149,5 +149,5 @@ def test_a_license_is_never_locked_by_who_guesses_at_it(plane: Plane, alice: Cus
     assert granted.status_code == 201
     alice.license.refresh_from_db()
     assert alice.license.status == "active"
-    key = {**as_key(alice.key), **beside}
-    assert plane.heartbeat(granted.json()["session_id"], key).status_code == 200
+    holder = {**as_key(alice.key), **beside}
+    assert plane.heartbeat(granted.json()["session_id"], holder).status_code == 200

@@ -41,6 +41,7 @@ _TABLE: list[tuple[Exception, int, str]] = [
     (http.UnknownPath(_SECRET), 404, "not_found"),
     (http.MethodNotAllowed(("GET", "DELETE")), 405, "method_not_allowed"),
     (leasing.SeatsExhausted(total=9, in_use=9, retry_after_seconds=4), 409, "seats_exhausted"),
+    (leasing.PersonalCapReached(2), 409, "personal_cap_reached"),
     (leasing.LeaseLost("taken_over"), 410, "lease_lost"),
     (http.BodyTooLarge(_SECRET), 413, "body_too_large"),
     (http.UnsupportedMediaType(_SECRET), 415, "unsupported_media_type"),
