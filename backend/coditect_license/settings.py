@@ -112,7 +112,12 @@ LICENSE_FAILURES_PER_MINUTE = env.integer(
 LICENSE_FORWARDED_HOPS = env.integer("LICENSE_FORWARDED_HOPS", 0, lowest=0, highest=8)
 
 DEBUG = False
-ALLOWED_HOSTS = env.listing("LICENSE_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+LICENSE_PUBLIC_HOSTS = env.listing("LICENSE_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+# The staff's own pages, on a host name of their own; not set, they are nowhere.
+LICENSE_ADMIN_HOST = env.text("LICENSE_ADMIN_HOST", "")
+ALLOWED_HOSTS = [*LICENSE_PUBLIC_HOSTS, *([LICENSE_ADMIN_HOST] if LICENSE_ADMIN_HOST else [])]
+# How many processes a launcher starts of this server; it is the launchers' own variable.
+LICENSE_PROCESSES = env.integer("WEB_CONCURRENCY", 1, lowest=1, highest=1_000)
 ROOT_URLCONF = "coditect_license.urls"
 ASGI_APPLICATION = "coditect_license.asgi.application"
 USE_TZ = True
@@ -132,17 +137,21 @@ INSTALLED_APPS = [
     "audit",
     "tenants",
     "soft_state",
+    "corsheaders",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
 
 MIDDLEWARE = [
+    "coditect_license.headers.SecurityHeaders",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "coditect_license.middleware.JWTAuthenticationMiddleware",
     "coditect_license.abuse.RateLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "coditect_license.middleware.ProblemMiddleware",
 ]
 
@@ -184,6 +193,39 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# In production a proxy ends TLS and says so in X-Forwarded-Proto; who lies in it harms himself. The
+# leasing plane's addresses, probes among them, are answered before Django and never redirected.
+SECURE_PROXY_SSL_HEADER = None if EMBEDDED else ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = not EMBEDDED
+SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not EMBEDDED
+SECURE_HSTS_PRELOAD = not EMBEDDED
+_COOKIES = "license" if EMBEDDED else "__Host-license"  # no subdomain can set one of that name
+SESSION_COOKIE_NAME = f"{_COOKIES}-session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 8 * 3_600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = f"{_COOKIES}-csrf"
+CSRF_FAILURE_VIEW = "coditect_license.refusals.csrf_failure"
+
+# Pages of these origins may read answers of the API; exact origins, none by default, and without
+# cookies unless that is asked for.
+CORS_ALLOWED_ORIGINS = env.listing("LICENSE_CORS_ORIGINS", [])
+CORS_ALLOW_CREDENTIALS = env.boolean("LICENSE_CORS_CREDENTIALS", default=False)
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ("authorization", "content-type", "idempotency-key", "if-match")
+CORS_EXPOSE_HEADERS = (
+    "etag",
+    "location",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "x-request-id",
+)
+CORS_PREFLIGHT_MAX_AGE = 600
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
