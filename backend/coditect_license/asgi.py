@@ -16,6 +16,7 @@ django.setup()  # the rooms have models, which load only then; a command has don
 from coditect_license.abuse import FailedCredentials  # noqa: E402
 from coditect_license.checks import UnsafeStart, require_safe_start  # noqa: E402
 from coditect_license.middleware import Asgi, BodyLimit, RequestLog  # noqa: E402
+from coditect_license.own_secrets import redactor_from_settings  # noqa: E402
 from coditect_license.server import LicenseServer  # noqa: E402
 from coditect_license.static_files import PREFIX, StaticAssets  # noqa: E402
 from foundation.logs import log_to_standard_output  # noqa: E402
@@ -57,7 +58,7 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        request_log = log_to_standard_output("INFO")
+        request_log = log_to_standard_output("INFO", redactor_from_settings())
         try:
             await asyncio.to_thread(require_safe_start)
             self._server = await asyncio.to_thread(LicenseServer, request_log)
