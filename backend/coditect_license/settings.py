@@ -143,6 +143,31 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 
+_STAFF_APPS = [
+    "coditect_license.staff",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+]
+_STAFF_MIDDLEWARE = [
+    "coditect_license.staff.host.StaffHost",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+if LICENSE_ADMIN_HOST:  # else neither their pages nor their tables are there
+    INSTALLED_APPS += _STAFF_APPS
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("UserAttributeSimilarityValidator", {}),
+        ("CommonPasswordValidator", {}),
+    )
+]
+
 MIDDLEWARE = [
     "coditect_license.headers.SecurityHeaders",
     "corsheaders.middleware.CorsMiddleware",
@@ -152,14 +177,21 @@ MIDDLEWARE = [
     "coditect_license.abuse.RateLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    *(_STAFF_MIDDLEWARE if LICENSE_ADMIN_HOST else ()),
     "coditect_license.middleware.ProblemMiddleware",
 ]
 
+_STAFF_CONTEXT = [
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [Path(__file__).parent / "templates"],
         "APP_DIRS": True,
+        "OPTIONS": {"context_processors": _STAFF_CONTEXT if LICENSE_ADMIN_HOST else []},
     }
 ]
 

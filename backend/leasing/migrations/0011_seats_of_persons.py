@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from leasing.migrations._postgres_only import PostgresOnly
+from tenants.walls import PostgresOnly
 
 # A right to a column ends with the column.
 GRANTS = [
@@ -18,7 +18,7 @@ REVOKED = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leasing', '0008_leasing_role'),
+        ('leasing', '0009_walls'),
         ('licenses', '0020_seats_per_person'),
     ]
 
