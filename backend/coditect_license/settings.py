@@ -116,6 +116,10 @@ LICENSE_PUBLIC_HOSTS = env.listing("LICENSE_ALLOWED_HOSTS", ["127.0.0.1", "local
 # The staff's own pages, on a host name of their own; not set, they are nowhere.
 LICENSE_ADMIN_HOST = env.text("LICENSE_ADMIN_HOST", "")
 ALLOWED_HOSTS = [*LICENSE_PUBLIC_HOSTS, *([LICENSE_ADMIN_HOST] if LICENSE_ADMIN_HOST else [])]
+# Whom to tell of a weakness, for /.well-known/security.txt; not set, there is none.
+LICENSE_SECURITY_CONTACT = env.text("LICENSE_SECURITY_CONTACT", "")
+if LICENSE_SECURITY_CONTACT and not LICENSE_SECURITY_CONTACT.startswith(("mailto:", "https://")):
+    raise env.EnvironmentMistake("LICENSE_SECURITY_CONTACT must be mailto:… or https://…")
 # How many processes a launcher starts of this server; it is the launchers' own variable.
 LICENSE_PROCESSES = env.integer("WEB_CONCURRENCY", 1, lowest=1, highest=1_000)
 ROOT_URLCONF = "coditect_license.urls"

@@ -3,11 +3,14 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver
 
+from coditect_license import security_contact
 from coditect_license.openapi import pages
 
 urlpatterns: list[URLPattern | URLResolver] = []
 if settings.LICENSE_API_DOCS:
     urlpatterns += pages.urlpatterns
+if settings.LICENSE_SECURITY_CONTACT:
+    urlpatterns += security_contact.urlpatterns
 
 handler400 = "coditect_license.refusals.bad_request"
 handler403 = "coditect_license.refusals.permission_denied"
