@@ -18,6 +18,7 @@ def _secrets() -> Iterator[str | None]:
     for pepper in settings.LICENSE_KEY_PEPPERS.values():
         yield pepper.hex()
         yield repr(pepper)[2:-1]
+    yield from (settings.LICENSE_AUDIT_KEY or "").splitlines()
     yield str(settings.DATABASES["default"].get("PASSWORD") or "")
     for url in (settings.LICENSE_DATABASE_URL, settings.LICENSE_LEASING_DATABASE_URL):
         yield from _password(url)
