@@ -19,7 +19,12 @@ def postgresql_database(url: str, *, variable: str) -> dict[str, Any]:
     parameters after the question mark. Raises EnvironmentMistake that names ``variable`` and shows
     no part of the address, since any part may belong to a password that was not percent-encoded.
     """
-    parameters = _parameters(url, variable)
+    return database_entry(_parameters(url, variable))
+
+
+def database_entry(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of Django's DATABASES for libpq's parameters, which name a database."""
+    parameters = dict(parameters)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parameters.pop("dbname"),
@@ -36,11 +41,11 @@ def postgresql_database(url: str, *, variable: str) -> dict[str, Any]:
     }
 
 
-def leasing_address(url: str | None, *, variable: str, default: str | None) -> str | None:
-    """Return the address that the leasing plane uses, which is ``default`` unless it has its own.
+def address_beside(url: str | None, *, variable: str, default: str | None) -> str | None:
+    """Return the address that a login of its own goes by, which is ``default`` where there is none.
 
-    None is SQLite. Raises EnvironmentMistake as above, and for an address of the leasing plane on
-    PostgreSQL when the ledger is not there. That both name one database is not checked: a pooler
+    None is SQLite. Raises EnvironmentMistake as above, and for an address on PostgreSQL when the
+    ledger is not there. That both name one database is not checked: a pooler
     may go by another name for each.
     """
     if not url:

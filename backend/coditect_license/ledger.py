@@ -1,8 +1,7 @@
-"""The ledger that the settings name: PostgreSQL where LICENSE_DATABASE_URL is set, else SQLite."""
+"""Who may serve the ledger that the settings name."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import cast
 
 from django.conf import settings
@@ -11,27 +10,8 @@ from django.db import connections
 from leasing.store import Store
 from leasing.stores.gate import ServerSeat
 from leasing.stores.gated_sqlite.base import DatabaseWrapper
-from leasing.stores.postgres import PostgresStore
 from leasing.stores.sqlite import SqliteStore
-
-
-def open_store(*, was_restored: bool = False) -> Store:
-    """Open the ledger. Raises StoreUnavailable when it cannot be reached.
-
-    ``was_restored`` says that it may have lost commits: a reclaim hold begins.
-    """
-    if settings.LICENSE_LEASING_DATABASE_URL:
-        return PostgresStore(
-            settings.LICENSE_LEASING_DATABASE_URL,
-            was_restored=was_restored,
-            prepares=settings.LICENSE_PREPARED_STATEMENTS,
-            seats_per_person=settings.LICENSE_SEATS_PER_PERSON,
-        )
-    return SqliteStore(
-        _file(),
-        was_restored=was_restored,
-        seats_per_person=settings.LICENSE_SEATS_PER_PERSON,
-    )
+from leasing.wiring import ledger_file
 
 
 def aside(store: Store) -> Callable[[], AbstractContextManager[None]]:
@@ -55,8 +35,4 @@ def take_server_seat() -> Callable[[], None]:
     """
     if settings.LICENSE_DATABASE_URL:
         return lambda: None
-    return ServerSeat(_file()).close
-
-
-def _file() -> Path:
-    return Path(str(settings.DATABASES["default"]["NAME"]))
+    return ServerSeat(ledger_file()).close

@@ -72,6 +72,12 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     leasing.TooManyInstances: Kind(
         400, "invalid_request", "Too many instances", "Too many instances share this device's seat."
     ),
+    leasing.TooMuchHistory: Kind(
+        400,
+        "invalid_request",
+        "Too much history",
+        "Too many sessions began or ended then: ask about a shorter time, or about one license.",
+    ),
     identity.MissingCredential: Kind(
         401, "missing_auth", "Credential required", "This call needs a credential."
     ),

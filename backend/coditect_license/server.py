@@ -8,7 +8,7 @@ from django.db import close_old_connections
 
 from audit.sealer import SealerThread
 from audit.tally import SignatureTally
-from coditect_license.ledger import aside, open_store, take_server_seat
+from coditect_license.ledger import aside, take_server_seat
 from coditect_license.notary import notary_from_settings
 from coditect_license.problems import problem_of
 from foundation.clock import utc_now
@@ -27,6 +27,7 @@ from leasing.http.keys import KeysEndpoint
 from leasing.http.proofs import Proofs
 from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
+from leasing.wiring import open_store
 from licenses.license_key import KeyHasher
 from signing.wiring import (
     gauge_signing,

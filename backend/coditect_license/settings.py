@@ -13,7 +13,7 @@ from typing import Any
 
 from coditect_license import embedded
 from coditect_license.audit_settings import audit_name, note_keys
-from coditect_license.database_url import leasing_address, postgresql_database
+from coditect_license.database_url import address_beside, postgresql_database
 from coditect_license.kms_settings import cloud_kms_from_environment
 from coditect_license.peppers import peppers_from_environment
 from coditect_license.production import require_production_settings
@@ -133,6 +133,7 @@ APPEND_SLASH = False
 
 INSTALLED_APPS = [
     "coditect_license",
+    "privacy",
     "management_api",
     "leasing",
     "licenses",
@@ -205,7 +206,10 @@ _SQLITE: dict[str, Any] = {
     "OPTIONS": {
         "transaction_mode": "IMMEDIATE",
         "timeout": 5,
-        "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+        # What is deleted is overwritten: an erasure must not live on in free pages, nor in backups.
+        "init_command": (
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON"
+        ),
     },
 }
 LICENSE_DATABASE_URL = env.secret("LICENSE_DATABASE_URL")
@@ -214,9 +218,15 @@ DATABASES = {
     if LICENSE_DATABASE_URL
     else _SQLITE
 }
-LICENSE_LEASING_DATABASE_URL = leasing_address(
+LICENSE_LEASING_DATABASE_URL = address_beside(
     env.secret("LICENSE_LEASING_DATABASE_URL"),
     variable="LICENSE_LEASING_DATABASE_URL",
+    default=LICENSE_DATABASE_URL,
+)
+# For backup and restore alone: a login that sees every row, and may make databases.
+LICENSE_BACKUP_DATABASE_URL = address_beside(
+    env.secret("LICENSE_BACKUP_DATABASE_URL"),
+    variable="LICENSE_BACKUP_DATABASE_URL",
     default=LICENSE_DATABASE_URL,
 )
 LICENSE_PREPARED_STATEMENTS = env.boolean("LICENSE_PREPARED_STATEMENTS", default=False)

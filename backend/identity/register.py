@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.operations import record
 from foundation.peppers import Peppers
@@ -43,12 +43,13 @@ class DatabaseRegister:
     def admit(self, claimed: Claimed, *, now: datetime) -> Principal:
         """Return the principal; join who was invited, and note who was seen, at most once an hour.
 
-        Raises MissingTenant for a tenant that is not here, and for a person who is not an active
-        member where the issuer's row asks for that, or who is disabled or removed in any case.
+        Raises MissingTenant for a tenant that is not here or is suspended, for a person who is not
+        an active member where the issuer's row asks for that, or who is disabled or removed in any
+        case.
         """
         tenant_id = _tenant(claimed)
         with tenant_transaction(tenant_id):
-            if not Tenant.objects.filter(id=tenant_id).exists():
+            if not _is_open(tenant_id):
                 raise MissingTenant("the token names a tenant that is not here")
             principal = Principal(
                 kind=claimed.kind,
@@ -65,14 +66,16 @@ class DatabaseRegister:
     def bearer_of(self, token: ApiTokenText, *, now: datetime) -> tuple[Principal, datetime]:
         """Return the service account of a token; note that it was seen, at most once an hour.
 
-        Raises InvalidCredential for a token that is unknown, over or revoked, and for an account
-        that is disabled. Looks nowhere but in the tenant that the token names.
+        Raises InvalidCredential for a token that is unknown, over or revoked, for an account that
+        is disabled, and while the tenant is suspended. Looks nowhere but in the tenant that the
+        token names.
         """
         with tenant_transaction(token.tenant_id):
             row = ApiToken.objects.filter(
                 tenant_id=token.tenant_id, token_hmac__in=api_token.lookups(token, self.peppers)
             ).first()
-            if row is None or row.revoked_at is not None or row.expires_at <= now:
+            is_over = row is None or row.revoked_at is not None or row.expires_at <= now
+            if row is None or is_over or not _is_open(token.tenant_id):
                 raise InvalidCredential("an API token that counts no more", Cause.API_TOKEN)
             account = _account(token.tenant_id, row.service_account_id)
             principal = Principal(
@@ -84,6 +87,11 @@ class DatabaseRegister:
             if _is_seen_anew(ServiceAccount.objects.all(), account, now):
                 _record("service_account.signed_in", principal, token_hint=row.hint)
             return principal, row.expires_at
+
+
+def _is_open(tenant_id: UUID) -> bool:
+    """Return whether a tenant is here and not suspended."""
+    return Tenant.objects.filter(id=tenant_id, suspended_at=None).exists()
 
 
 def _tenant(claimed: Claimed) -> UUID:
@@ -185,12 +193,15 @@ def _members(tenant_id: UUID) -> QuerySet[Member]:
     return Member.objects.filter(tenant_id=tenant_id)
 
 
-def _is_seen_anew(rows: "QuerySet[Any]", row: Model, now: datetime) -> bool:
+def _is_seen_anew(rows: "QuerySet[Any]", row: Member | ServiceAccount, now: datetime) -> bool:
     """Move last_seen_at when an hour has passed; say whether it was this call that did.
 
     One statement decides, so that of many processes one writes and records.
     """
-    due = Q(last_seen_at=None) | Q(last_seen_at__lte=now - SEEN_AGAIN_AFTER)
+    latest = now - SEEN_AGAIN_AFTER
+    if row.last_seen_at is not None and row.last_seen_at > latest:
+        return False
+    due = Q(last_seen_at=None) | Q(last_seen_at__lte=latest)
     return bool(rows.filter(due, pk=row.pk).update(last_seen_at=now))
 
 

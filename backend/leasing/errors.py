@@ -7,6 +7,7 @@ LeasingError
 ├── PersonalCapReached this person holds as many seats of the license as one may
 ├── LeaseLost          the session is over: expired, released or taken over
 ├── TooManyInstances   one device runs more programs on one seat than are kept apart
+├── TooMuchHistory     more sessions than one answer about usage can count
 ├── StoreUnavailable   the ledger cannot be reached; nothing was changed, or repeating is safe
 └── Overloaded         the queue for this kind of call is full; nothing was changed
 """
@@ -57,6 +58,10 @@ class LeaseLost(LeasingError):
 
 class TooManyInstances(LeasingError):
     """More than 1,000 live instances on one device; the seat itself is not affected."""
+
+
+class TooMuchHistory(LeasingError):
+    """Usage of a shorter time, or of one license, can be told."""
 
 
 class StoreUnavailable(LeasingError):

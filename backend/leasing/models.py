@@ -106,6 +106,19 @@ class LicenseSession(TenantRow):
 
     class Meta:
         db_table = "license_session"
+        indexes = (
+            models.Index(fields=["tenant_id", "started_at", "id"], name="session_by_start"),
+            models.Index(
+                fields=["tenant_id", "ended_at"],
+                condition=models.Q(ended_at__isnull=False),
+                name="session_by_end",
+            ),
+            models.Index(
+                fields=["tenant_id", "started_at", "id"],
+                condition=models.Q(ended_at__isnull=True) | models.Q(slot__isnull=True),
+                name="session_open",
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.id)

@@ -2,8 +2,9 @@
 
 A store applies a batch of calls in one transaction. Each call has its own outcome: a value, or
 the error it would raise, so one bad call never fails its neighbours. A batch is decided kind by
-kind: heartbeats, releases, reinstatements, acquires, reads. Its calls came at the same time, so any
-order is a true one, and in this order what is given back is free for those who ask.
+kind: heartbeats, releases, forced releases, reinstatements, acquires, reads. Its calls came at the
+same time, so any order is a true one, and in this order what is given back is free for those who
+ask.
 """
 
 from collections.abc import Sequence
@@ -92,7 +93,17 @@ class Inspect(Struct, frozen=True, gc=False):
     session_id: str
 
 
-Call = Acquire | Heartbeat | Reinstate | Release | Inspect
+class ForceRelease(Struct, frozen=True, gc=False):
+    """End a session over its holder's head, with all its instances, and free its seat.
+
+    That the caller may do so was decided before. Repeating it changes nothing.
+    """
+
+    caller: Caller
+    session_id: str
+
+
+Call = Acquire | Heartbeat | Reinstate | Release | ForceRelease | Inspect
 
 
 class Lease(Struct, frozen=True, gc=False):
@@ -116,6 +127,21 @@ class Released(Struct, frozen=True, gc=False):
     """The share named in the call is held no longer, now or since earlier."""
 
 
+class ForceReleased(Struct, frozen=True, gc=False):
+    """The session has ended, now or earlier.
+
+    ``proofs_expire_at`` is where the last of the documents signed for it can end: its lease as it
+    was. Until then its programs may run on, beside the next holder of the seat. It is None when
+    this call ended nothing.
+    """
+
+    session_id: str
+    license_id: str
+    ended_at: datetime
+    end_reason: str
+    proofs_expire_at: datetime | None
+
+
 class SessionState(Struct, frozen=True, gc=False):
     """What is known about a session. ``ended_at`` is None while it holds its seat."""
 
@@ -129,7 +155,7 @@ class SessionState(Struct, frozen=True, gc=False):
     instances: tuple[str, ...]
 
 
-Outcome = Lease | Released | SessionState | Exception
+Outcome = Lease | Released | ForceReleased | SessionState | Exception
 
 
 class Store(Protocol):

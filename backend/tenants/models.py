@@ -13,11 +13,17 @@ class Tenant(models.Model):
     """A customer organisation. Everything else in the ledger carries its id.
 
     ``objects`` lists all of them, and in a tenant's transaction that tenant alone.
+    While it is suspended nobody signs in to it; ``suspended_licenses`` are the ids of those that
+    were suspended with it and come back with it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     slug = models.SlugField(max_length=63, unique=True)
     name = models.CharField(max_length=200)
+    suspended_at = models.DateTimeField(null=True)
+    suspended_licenses = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField())
+    )
     created_at = models.DateTimeField(default=utc_now, editable=False)
 
     objects = DirectoryManager()

@@ -106,7 +106,7 @@ def test_a_private_postgres_keeps_its_data_from_one_command_to_the_next(tmp_path
 
 def test_on_a_private_postgres_the_leasing_plane_has_a_login_of_its_own(tmp_path: Path) -> None:
     grant = (
-        "from coditect_license.ledger import open_store; store = open_store();"
+        "from leasing.wiring import open_store; store = open_store();"
         "print(*store._connection.execute('SELECT session_user, current_user').fetchone());"
         "store.close()"
     )

@@ -12,6 +12,7 @@ import psycopg
 
 from tests.support.history_events import Event
 
+_ENDS = ("seat.released", "seat.force_released", "lease.expired")
 Ask = Callable[[str], list[Any]]
 
 
@@ -60,7 +61,7 @@ class Books:
         found = list(self.damage)
         for session, has_ended in self.ended.items():
             grants = self.records[session, "seat.granted"]
-            ends = self.records[session, "seat.released"] + self.records[session, "lease.expired"]
+            ends = sum(self.records[session, action] for action in _ENDS)
             if (grants, ends) != (1, int(has_ended)):
                 found.append(f"{session}: {grants} grants and {ends} ends, ended: {has_ended}")
         running = sorted(session for session, has_ended in self.ended.items() if not has_ended)

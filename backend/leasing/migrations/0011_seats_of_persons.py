@@ -18,7 +18,7 @@ REVOKED = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leasing', '0009_walls'),
+        ('leasing', '0010_sessions_listed'),
         ('licenses', '0020_seats_per_person'),
     ]
 

@@ -13,10 +13,13 @@ from audit.operations import Signed, count_signatures
 from audit.sealer import Sealer
 from foundation.clock import utc_now
 from leasing.stores.postgres import PostgresStore, statements
+from privacy.models import Erasure
+from privacy.retention import choose_retention
+from privacy.rules import Category
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
 from tests.support.audited import a_notary
-from tests.support.customer import Customer
+from tests.support.customer import VENDOR, Customer
 from tests.support.people import invite_and_issue
 from tests.support.postgres import LEASING_LOGIN, as_leasing, as_login
 from tests.support.tenant_check import CONTROL_PLANE_TABLES, TENANT_TABLES
@@ -156,6 +159,10 @@ def put_something_everywhere(tenant_id: UUID) -> None:
     invite_and_issue(tenant_id)
     with tenant_transaction(tenant_id):
         count_signatures({Signed("license_token", "key", "root"): 1}, now=utc_now())
+        Erasure.objects.create(tenant_id=tenant_id, principal=VENDOR)
+    choose_retention(
+        tenant_id=tenant_id, category=Category.SESSION_DETAILS, days=7, principal=VENDOR
+    )
     Sealer(a_notary(), clock=utc_now).round()
 
 

@@ -37,6 +37,7 @@ DEVICES = st.sampled_from(["laptop", "desktop", "tablet"])
 INSTANCES = st.sampled_from(["", "", "editor", "renderer"])
 PLACES = st.integers(0, 11)
 CUSTOMERS = st.integers(0, 2)
+VERBS = ("heartbeat", "release", "force_release", "inspect")
 
 
 class StoreAgainstModel(RuleBasedStateMachine):
@@ -79,7 +80,11 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def release(self, place: int, instance: str) -> None:
         self.both(self.owner(place).release(self.session(place), instance))
 
-    @rule(who=CUSTOMERS, place=PLACES, verb=st.sampled_from(["heartbeat", "release", "inspect"]))
+    @rule(place=PLACES)
+    def force_release(self, place: int) -> None:
+        self.both(self.owner(place).force_release(self.session(place)))
+
+    @rule(who=CUSTOMERS, place=PLACES, verb=st.sampled_from(VERBS))
     def reach_for_any_session(self, who: int, place: int, verb: str) -> None:
         self.both(self.say(verb, place, self.customers[who].user))
 
@@ -226,6 +231,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         calls: dict[str, Callable[..., Call]] = {
             "heartbeat": customer.heartbeat,
             "release": customer.release,
+            "force_release": customer.force_release,
             "inspect": customer.inspect,
         }
         return calls[verb](self.session(place), caller=caller)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from leasing.errors import LeaseLost, SeatsExhausted
-from leasing.store import Lease, Outcome, SessionState
+from leasing.store import ForceReleased, Lease, Outcome, SessionState
 from tests.support.customer import Customer
 
 
@@ -93,6 +93,8 @@ def _seen(outcome: Outcome) -> tuple[object, ...]:
     if isinstance(outcome, SessionState):
         ended = (outcome.end_reason, outcome.instances)
         return (name, outcome.session_id, outcome.lease_expires_at, *ended)
+    if isinstance(outcome, ForceReleased):
+        return (name, outcome.session_id, outcome.ended_at, outcome.end_reason, ())
     reason = outcome.reason if isinstance(outcome, LeaseLost) else None
     in_use = outcome.in_use if isinstance(outcome, SeatsExhausted) else None
     return (name, reason, in_use)

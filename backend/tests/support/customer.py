@@ -7,7 +7,16 @@ from msgspec import structs
 
 from foundation.peppers import Peppers
 from leasing.rules import UNNAMED, Evidence
-from leasing.store import Acquire, Caller, Heartbeat, Inspect, Lease, Reinstate, Release
+from leasing.store import (
+    Acquire,
+    Caller,
+    ForceRelease,
+    Heartbeat,
+    Inspect,
+    Lease,
+    Reinstate,
+    Release,
+)
 from licenses import operations
 from licenses.license_key import KeyHasher
 from tenants.models import Tenant
@@ -120,6 +129,10 @@ class Customer:
     ) -> Release:
         """Return the call of a program that stops."""
         return Release(caller or self.user, session_id, instance, unless_joined_since)
+
+    def force_release(self, session_id: str, *, caller: Caller | None = None) -> ForceRelease:
+        """Return the call of an admin who ends a session."""
+        return ForceRelease(caller or self.user, session_id)
 
     def inspect(self, session_id: str, *, caller: Caller | None = None) -> Inspect:
         """Return the call of somebody who wants to know."""

@@ -6,6 +6,7 @@ store that ships and every planted bug go through the same drill.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -42,7 +43,7 @@ class Drill:
     """One run. ``findings`` are ids of broken invariants, ``model`` for any other difference.
 
     ``with_restores`` puts the ledger back to a copy now and then, so that programs come back to it
-    with their tokens.
+    with their tokens; ``back_up`` makes the copies.
     """
 
     def __init__(
@@ -52,7 +53,9 @@ class Drill:
         seed: int,
         open_store: OpenStore = open_sqlite,
         with_restores: bool = False,
+        back_up: Callable[[World], Backup] = World.back_up,
     ) -> None:
+        self._make_backup = back_up
         self._with_restores = with_restores
         self._random = Random(seed)
         self._stranger = Customer("bob", seats=1)
@@ -175,7 +178,11 @@ class Drill:
         self.events.append(Event("hold", sent_ms=now_ms, replied_ms=now_ms + HOLD_MS))
 
     def _back_up(self) -> None:
-        self._backup = self._world.back_up(), self._model.copied(), self._world.clock.milliseconds
+        self._backup = (
+            self._make_backup(self._world),
+            self._model.copied(),
+            self._world.clock.milliseconds,
+        )
 
     def _restore(self) -> None:
         """Put the ledger back to the copy; what happened since is known to the programs alone.

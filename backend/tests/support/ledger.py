@@ -8,6 +8,7 @@ from audit.models import AuditEvent, DenialCount
 from leasing.models import LicenseSession, Seat
 from tests.support.customer import Customer
 
+_ENDS: Final = ("seat.released", "seat.force_released", "lease.expired")
 _BEGINNINGS: Final = {"seat.granted", "seat.reinstated", "lease.honored"}
 
 
@@ -79,7 +80,7 @@ def _contradictions_of(session: LicenseSession, records: Counter[tuple[str, str]
     if session.slot is None:  # each later token of its device has a record too
         is_honored = begun["lease.honored"] and sum(begun.values()) == begun["lease.honored"]
         return [] if is_honored else [f"session {name} began without a seat: {begun}"]
-    ends = records[name, "seat.released"] + records[name, "lease.expired"]
+    ends = sum(records[name, action] for action in _ENDS)
     found = []
     if sum(begun.values()) != 1:
         found.append(f"session {name} has not one record of its beginning: {begun}")

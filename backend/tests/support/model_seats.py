@@ -89,12 +89,13 @@ class ModelSeats:
         session.gen = max(session.gen, self._hold.floor())
         self._gens[session.customer.name, session.slot] = session.gen
 
-    def end(self, session: ModelSession, reason: str) -> None:
+    def end(self, session: ModelSession, reason: str, *, is_forced: bool = False) -> None:
         is_over_now = reason == "released" or session.end > self._clock.now
         session.ended_at = self._clock.now if is_over_now else session.end
         session.ended_because = reason
         self._running[session.customer].pop(session)
-        action = "seat.released" if reason == "released" else "lease.expired"
+        released = "seat.force_released" if is_forced else "seat.released"
+        action = released if reason == "released" else "lease.expired"
         self.records.append((action, session, reason))
 
     def records_of(self, customer: Customer) -> list[Recorded]:

@@ -12,7 +12,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from leasing.store import Acquire, Call, Caller, Heartbeat, Inspect, Reinstate, Release
+from leasing.store import (
+    Acquire,
+    Call,
+    Caller,
+    ForceRelease,
+    Heartbeat,
+    Inspect,
+    Reinstate,
+    Release,
+)
 from tests.support.answers import Answer, ModelSession
 from tests.support.clock import ManualClock
 from tests.support.customer import Customer
@@ -23,7 +32,7 @@ from tests.support.model_seats import ModelSeats
 
 MOST_INSTANCES = 1_000
 Deed = Callable[[Any], Answer]
-_KINDS_IN_ORDER: Final = (Heartbeat, Release, Reinstate, Acquire, Inspect)
+_KINDS_IN_ORDER: Final = (Heartbeat, Release, ForceRelease, Reinstate, Acquire, Inspect)
 
 
 class ReferenceModel:
@@ -98,6 +107,7 @@ class ReferenceModel:
         return {
             Heartbeat: self._beat,
             Release: self._release,
+            ForceRelease: self._force_release,
             Acquire: self._acquire,
             Inspect: self._inspect,
         }
@@ -215,6 +225,16 @@ class ReferenceModel:
             self._seats.end(session, "released" if session.end > self._clock.now else "expired")
         return Answer("Released")
 
+    def _force_release(self, call: ForceRelease) -> Answer:
+        session = self._session_of(call)
+        if session.runs_without_seat(self._clock.now):
+            session.ended_at, session.ended_because = self._clock.now, "released"
+            self._seats.records.append(("seat.force_released", session, "released"))
+        elif not session.ended_because:
+            reason = "released" if session.end > self._clock.now else "expired"
+            self._seats.end(session, reason, is_forced=True)
+        return Answer("ForceReleased", session, end=session.ended_at, reason=session.ended_because)
+
     def _inspect(self, call: Inspect) -> Answer:
         session = self._session_of(call)
         if session.runs_without_seat(self._clock.now):
@@ -229,7 +249,7 @@ class ReferenceModel:
             "SessionState", session, end=session.end, reason=lapsed, instances=tuple(live)
         )
 
-    def _session_of(self, call: Heartbeat | Release | Inspect) -> ModelSession:
+    def _session_of(self, call: Heartbeat | Release | ForceRelease | Inspect) -> ModelSession:
         tenant_id = self._licenses.tenant_of(call.caller)
         session = self.session_with(call.session_id)
         if session is None or str(session.customer.tenant.id) != tenant_id:

@@ -29,6 +29,8 @@ TENANT_TABLES: Final = frozenset(
 )
 CONTROL_PLANE_TABLES: Final = frozenset(
     {
+        "erasure",
+        "retention_choice",
         "api_token",
         "audit_checkpoint",
         "audit_entry",

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from foundation.clock import Clock
 from leasing.rules import UNNAMED
-from leasing.store import Call, Lease, Outcome, Released, SessionState, Store
+from leasing.store import Call, ForceReleased, Lease, Outcome, Released, SessionState, Store
 from leasing.stores.postgres import PostgresStore
 from leasing.stores.sqlite import SqliteStore
 from tests.support.backups import Backup, back_up
@@ -95,6 +95,10 @@ class World:
     ) -> Released:
         """Give a seat back, or an instance's share. Raises what the store answers."""
         return self.ask((customer or self.alice).release(lease.session_id, instance), Released)
+
+    def force_release(self, lease: Lease, *, customer: Customer | None = None) -> ForceReleased:
+        """End a session over its holder's head. Raises what the store answers."""
+        return self.ask((customer or self.alice).force_release(lease.session_id), ForceReleased)
 
     def inspect(self, lease: Lease, *, customer: Customer | None = None) -> SessionState:
         """Read a session. Raises what the store answers."""

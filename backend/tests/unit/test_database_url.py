@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from coditect_license.database_url import leasing_address, postgresql_database
+from coditect_license.database_url import address_beside, postgresql_database
 from foundation.env import EnvironmentMistake
 
 VARIABLE = "LICENSE_DATABASE_URL"
@@ -124,4 +124,4 @@ class TestTheAddressOfTheLeasingPlane:
 
 
 def leasing(url: str, *, default: str | None) -> str | None:
-    return leasing_address(url, variable="LICENSE_LEASING_DATABASE_URL", default=default)
+    return address_beside(url, variable="LICENSE_LEASING_DATABASE_URL", default=default)

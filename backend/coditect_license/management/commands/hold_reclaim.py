@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from coditect_license.ledger import open_store
 from foundation.clock import rfc3339
 from leasing.errors import StoreUnavailable
 from leasing.models import LedgerState
 from leasing.rules import HOLD_INTERVALS
+from leasing.wiring import open_store
 from signing.operations import outrun_backup
 
 

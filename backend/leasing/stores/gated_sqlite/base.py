@@ -27,8 +27,12 @@ class Bystander(Protocol):
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's SQLite connection; it holds the write gate while it may write.
 
-    A transaction holds it from BEGIN to its end; a write outside one for that statement.
+    A transaction holds it from BEGIN to its end; a write outside one for that statement. While
+    ``only_reads`` is set, transactions that begin read one state of the file, cannot write, and
+    leave the gate to others.
     """
+
+    only_reads = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -64,6 +68,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return execute(sql, params, many, context)
 
     def _start_transaction_under_autocommit(self) -> None:
+        if self.only_reads:
+            self.connection.execute("PRAGMA query_only = ON")
+            self.connection.execute("BEGIN")
+            return
         self.gate.acquire()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
@@ -76,7 +84,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super()._commit()  # type: ignore[misc]
         else:
             self._commit_aside(self._bystander)
-        self.gate.release()
+        self._leave()
 
     def _commit_aside(self, bystander: Bystander) -> None:
         """Commit, and prove that nobody else did meanwhile, who need not know of the gate.
@@ -98,7 +106,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             super()._rollback()  # type: ignore[misc]
         finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self.gate.held:
             self.gate.release()
+        elif self.connection is not None:
+            self.connection.execute("PRAGMA query_only = OFF")
 
     def _close(self) -> None:
         try:

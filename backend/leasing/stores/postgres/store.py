@@ -12,7 +12,16 @@ from coditect_license_token import TokenError
 from foundation.clock import Clock
 from leasing.errors import StoreUnavailable
 from leasing.rules import Hold
-from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Reinstate, Release
+from leasing.store import (
+    Acquire,
+    Call,
+    ForceRelease,
+    Heartbeat,
+    Inspect,
+    Outcome,
+    Reinstate,
+    Release,
+)
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.connection import ReconnectingConnection
 from leasing.stores.postgres.known import Known
@@ -20,6 +29,7 @@ from leasing.stores.postgres.pipeline import Answer
 from leasing.stores.postgres.transaction import PostgresTransaction
 from leasing.stores.postgres.walk import Walk
 from leasing.stores.sql.acquire import acquire_all
+from leasing.stores.sql.force_release import force_release_all
 from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.kinds import of_kind
 from leasing.stores.sql.reap import reap
@@ -32,7 +42,7 @@ from leasing.stores.sql.transaction import Moment, Transaction, as_instant, as_t
 _TICK: Final = timedelta(seconds=5)
 _MOST_TRIES: Final = 4
 
-_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, Acquire, Inspect)
+_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, ForceRelease, Acquire, Inspect)
 _DecideAll = Callable[[Transaction, Mapping[int, _Call]], dict[int, Outcome]]
 _Result = TypeVar("_Result")
 _Row = tuple[Any, ...]
@@ -93,6 +103,7 @@ class PostgresStore:
         outcomes: dict[int, Outcome] = {}
         outcomes |= self._apply_kind(renew_all, of_kind(Heartbeat, calls))
         outcomes |= self._apply_kind(release_all, of_kind(Release, calls))
+        outcomes |= self._apply_kind(force_release_all, of_kind(ForceRelease, calls))
         outcomes |= self._apply_kind(reinstate_all, of_kind(Reinstate, calls))
         outcomes |= self._apply_kind(acquire_all, of_kind(Acquire, calls))
         outcomes |= self._apply_kind(inspect_all, of_kind(Inspect, calls))

@@ -136,6 +136,7 @@ class PostgresTransaction(Transaction):
         reason: str,
         lease_expires_at: datetime,
         principal: str = SYSTEM,
+        is_forced: bool = False,
     ) -> None:
         """End a session and have other processes told."""
         super().end_session(
@@ -146,5 +147,6 @@ class PostgresTransaction(Transaction):
             reason=reason,
             lease_expires_at=lease_expires_at,
             principal=principal,
+            is_forced=is_forced,
         )
         self._changes.freed(tenant, license, slot, lease_expires_at)

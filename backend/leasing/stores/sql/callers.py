@@ -10,7 +10,16 @@ from coditect_license_token import hardware_binding
 from identity.errors import IdentityError, InvalidCredential, MissingCredential
 from leasing.errors import LeasingError, LicenseUnknown, SessionUnknown
 from leasing.rules import Terms, is_person
-from leasing.store import Acquire, Caller, Heartbeat, Inspect, Outcome, Reinstate, Release
+from leasing.store import (
+    Acquire,
+    Caller,
+    ForceRelease,
+    Heartbeat,
+    Inspect,
+    Outcome,
+    Reinstate,
+    Release,
+)
 from leasing.stores.sql.changes import ENCODER
 from leasing.stores.sql.terms import read_terms
 from leasing.stores.sql.transaction import TermsAsked, Transaction, as_hex
@@ -19,7 +28,7 @@ from licenses.errors import LicenseRefused
 REFUSALS: Final = (LeasingError, LicenseRefused, IdentityError)
 """What a call is told for an outcome; any other error fails the batch."""
 
-_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, Inspect)
+_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, ForceRelease, Inspect)
 
 
 class Admitted(Struct, Generic[_Call], frozen=True, gc=False):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from leasing.rules import Evidence, Terms, is_token_due, next_count, refusal
-from leasing.store import Heartbeat, Lease, Release
+from leasing.store import ForceRelease, Heartbeat, Lease, Release
 from leasing.stores.sql.rows import SignedToken
 from leasing.stores.sql.terms import read_terms
 from leasing.stores.sql.transaction import Transaction, as_hex, as_text
@@ -96,14 +96,16 @@ def _answered(transaction: Transaction, tenant: str, call: Heartbeat, honored: _
     )
 
 
-def release_honored(transaction: Transaction, tenant: str, call: Release) -> None:
+def release_honored(
+    transaction: Transaction, tenant: str, call: Release | ForceRelease, *, action: str
+) -> None:
     """End an honored session now; any other is left as it is."""
     session = as_hex(call.session_id)
     of_session = {"tenant": tenant, "session": session, "now": transaction.now_text}
     row = transaction.one(transaction.sql.END_HONORED, **of_session)
     if row is not None:
         transaction.record(
-            "seat.released",
+            action,
             tenant=tenant,
             license=row[0],
             session=session,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from leasing.store import Acquire, Call, Heartbeat, Inspect, Reinstate, Release
+from leasing.store import Acquire, Call, ForceRelease, Heartbeat, Inspect, Reinstate, Release
 
-_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, Acquire, Inspect)
+_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, ForceRelease, Acquire, Inspect)
 
 
 def of_kind(kind: type[_Call], calls: Sequence[Call]) -> dict[int, _Call]:

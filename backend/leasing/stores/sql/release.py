@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from leasing.errors import LeaseLost, LeasingError
 from leasing.rules import UNNAMED, is_live
-from leasing.store import Outcome, Release, Released
+from leasing.store import ForceRelease, Outcome, Release, Released
 from leasing.stores.sql.callers import Admitted, admit, check_license
 from leasing.stores.sql.heartbeat import how_it_ended
 from leasing.stores.sql.honored import release_honored
@@ -17,7 +17,7 @@ from leasing.stores.sql.rows import Leaver, Renewal
 from leasing.stores.sql.transaction import Transaction, as_hex, as_text
 
 
-class _Seat(Struct, frozen=True, array_like=True, gc=False):
+class HeldSeat(Struct, frozen=True, array_like=True, gc=False):
     """The seat of a session; ``other_ends`` are those of its other instances' shares."""
 
     place: int
@@ -30,7 +30,8 @@ class _Seat(Struct, frozen=True, array_like=True, gc=False):
     seq: int
 
 
-_SEATS: Final = msgspec.json.Decoder(list[_Seat])
+_SEATS: Final = msgspec.json.Decoder(list[HeldSeat])
+_Asked = Mapping[int, Admitted[Release]] | Mapping[int, Admitted[ForceRelease]]
 
 
 def release_all(transaction: Transaction, calls: Mapping[int, Release]) -> dict[int, Outcome]:
@@ -39,11 +40,11 @@ def release_all(transaction: Transaction, calls: Mapping[int, Release]) -> dict[
     A seat is free when the last live instance of its device has gone (S5).
     """
     admitted, outcomes = admit(transaction, calls)
-    seats = _read(transaction, admitted)
+    seats = held_seats(transaction, admitted)
     touched: set[str] = set()
     for place, asked in admitted.items():
         if asked.call.session_id in touched:  # by a call before it: look again
-            seats[place] = _read(transaction, {place: asked}).get(place)
+            seats[place] = held_seats(transaction, {place: asked}).get(place)
         touched.add(asked.call.session_id)
         try:
             outcomes[place] = _release(transaction, asked, seats.get(place))
@@ -52,18 +53,21 @@ def release_all(transaction: Transaction, calls: Mapping[int, Release]) -> dict[
     return outcomes
 
 
-def _read(
-    transaction: Transaction, admitted: Mapping[int, Admitted[Release]]
-) -> dict[int, _Seat | None]:
+def held_seats(transaction: Transaction, admitted: _Asked) -> dict[int, HeldSeat | None]:
+    """Return the seats that the sessions of some calls hold, locked, by place in the batch."""
     wanted = [
-        (place, asked.tenant, as_hex(asked.call.session_id), asked.call.instance_id)
+        (place, asked.tenant, as_hex(asked.call.session_id), _instance(asked.call))
         for place, asked in admitted.items()
     ]
     found = transaction.found(transaction.sql.SEATS_OF_SESSIONS, wanted)
     return {seat.place: seat for seat in _SEATS.decode(found)}
 
 
-def _release(transaction: Transaction, asked: Admitted[Release], seat: _Seat | None) -> Released:
+def _instance(call: Release | ForceRelease) -> str:
+    return call.instance_id if isinstance(call, Release) else UNNAMED
+
+
+def _release(transaction: Transaction, asked: Admitted[Release], seat: HeldSeat | None) -> Released:
     if seat is None:
         return _already_over(transaction, asked)
     check_license(asked.only_license, seat.license)
@@ -87,11 +91,11 @@ def _already_over(transaction: Transaction, asked: Admitted[Release]) -> Release
     if not isinstance(ended, LeaseLost):
         raise ended
     if asked.call.instance_id == UNNAMED:
-        release_honored(transaction, asked.tenant, asked.call)
+        release_honored(transaction, asked.tenant, asked.call, action="seat.released")
     return Released()
 
 
-def _leave(transaction: Transaction, asked: Admitted[Release], seat: _Seat) -> bool:
+def _leave(transaction: Transaction, asked: Admitted[Release], seat: HeldSeat) -> bool:
     """Let one instance go; return whether others stay, and the seat with the last of them."""
     session, instance = as_hex(asked.call.session_id), asked.call.instance_id
     transaction.changes.leave(Leaver(asked.tenant, session, instance))

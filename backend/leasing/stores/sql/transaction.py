@@ -17,6 +17,7 @@ TermsAsked = tuple[str | None, tuple[str, ...]]
 """What terms are asked for by: the tenant (None with a key as the credential) and key HMACs."""
 
 SYSTEM: Final = "system:lease"
+FORCE_RELEASED: Final = "seat.force_released"
 
 
 class Seen(NamedTuple):
@@ -153,6 +154,7 @@ class Transaction:
         reason: str,
         lease_expires_at: datetime,
         principal: str = SYSTEM,
+        is_forced: bool = False,
     ) -> None:
         """End a session and free its seat, with its audit record. Ids are hexadecimal.
 
@@ -160,7 +162,8 @@ class Transaction:
         """
         ended_at = as_text(min(lease_expires_at, self.now))
         self.changes.end(End(tenant, license, slot, session, ended_at, reason))
-        action = "seat.released" if reason == "released" else "lease.expired"
+        released = FORCE_RELEASED if is_forced else "seat.released"
+        action = released if reason == "released" else "lease.expired"
         self.record(
             action,
             tenant=tenant,

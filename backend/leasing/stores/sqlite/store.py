@@ -12,9 +12,19 @@ from foundation.clock import Clock, utc_now
 from leasing.errors import StoreUnavailable
 from leasing.occupancy import Occupancy
 from leasing.rules import Hold, Terms
-from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Reinstate, Release
+from leasing.store import (
+    Acquire,
+    Call,
+    ForceRelease,
+    Heartbeat,
+    Inspect,
+    Outcome,
+    Reinstate,
+    Release,
+)
 from leasing.stores.gate import WriteGate
 from leasing.stores.sql.acquire import acquire_all
+from leasing.stores.sql.force_release import force_release_all
 from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.kinds import of_kind
 from leasing.stores.sql.reap import reap
@@ -116,6 +126,7 @@ class SqliteStore:
         with self._transaction() as transaction:
             outcomes |= renew_all(transaction, of_kind(Heartbeat, calls))
             outcomes |= release_all(transaction, of_kind(Release, calls))
+            outcomes |= force_release_all(transaction, of_kind(ForceRelease, calls))
             outcomes |= reinstate_all(transaction, of_kind(Reinstate, calls))
             outcomes |= acquire_all(transaction, of_kind(Acquire, calls))
             outcomes |= inspect_all(transaction, of_kind(Inspect, calls))
@@ -223,6 +234,7 @@ def _connect(database: Path) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")  # what was erased is in no free page (ADR 22)
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     return connection

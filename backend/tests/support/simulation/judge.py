@@ -8,7 +8,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from leasing.models import LedgerState, Seat
-from leasing.store import Acquire, Call, Heartbeat, Inspect, Lease, Outcome, Reinstate, Release
+from leasing.store import (
+    Acquire,
+    Call,
+    ForceRelease,
+    Heartbeat,
+    Inspect,
+    Lease,
+    Outcome,
+    Reinstate,
+    Release,
+)
 from tests.support.answers import Answer, disagreement
 from tests.support.clock import ManualClock
 from tests.support.customer import Customer
@@ -122,7 +132,7 @@ class Judge:
         name = customer.name if customer else "*"
         return PromiseBroken(promise, sentence, license=name, device=device)
 
-    def _device_of(self, call: Heartbeat | Reinstate | Release | Inspect) -> str:
+    def _device_of(self, call: Heartbeat | Reinstate | Release | ForceRelease | Inspect) -> str:
         beat = call.heartbeat if isinstance(call, Reinstate) else call
         session = self.model.session_with(beat.session_id)
         return session.device if session else "?"

@@ -8,7 +8,7 @@ from random import Random
 from identity.errors import IdentityError
 from leasing.engine import Engine
 from leasing.errors import LeasingError
-from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Reinstate
+from leasing.store import Acquire, Call, Heartbeat, Inspect, Outcome, Reinstate, Release
 from leasing.stores.sqlite import SqliteStore
 from licenses.errors import LicenseRefused
 from tests.support.simulation.failing_disk import FailingDisk, Faults
@@ -150,6 +150,8 @@ async def _answer(engine: Engine, call: Call) -> Outcome:
             return await engine.reinstate(call)
         if isinstance(call, Inspect):
             return await engine.inspect(call)
-        return await engine.release(call)
+        if isinstance(call, Release):
+            return await engine.release(call)
     except (LeasingError, LicenseRefused, IdentityError) as refusal:
         return refusal
+    raise TypeError(f"an engine takes no {type(call).__name__}")

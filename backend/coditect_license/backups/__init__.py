@@ -1,0 +1,1 @@
+"""Backups of the ledger: made beside running servers, verified, restored whole or not at all."""

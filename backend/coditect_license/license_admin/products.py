@@ -1,0 +1,56 @@
+"""``license-admin product``: the programs that are sold."""
+
+from coditect_license.license_admin.commands import Call, Nouns
+from coditect_license.license_admin.naming import (
+    on_behalf,
+    product_named,
+    require_valid,
+    takes_tenant,
+)
+from coditect_license.license_admin.output import Answer, Record
+from licenses import operations
+from licenses.models import License, Product
+
+
+def declare(nouns: Nouns) -> None:
+    """Declare the noun."""
+    noun = nouns.noun("product", "the programs that are sold")
+    create = noun.verb("create", _create, "make a product")
+    create.add_argument("code", help="the audience of its lease tokens; never changes")
+    create.add_argument("--name", required=True, help="for people to read")
+    listed = noun.verb("list", _list, "show a tenant's products")
+    show = noun.verb("show", _show, "show a product")
+    show.add_argument("product", metavar="PRODUCT", help="code or id")
+    for parser in (create, listed, show):
+        takes_tenant(parser)
+
+
+def _create(call: Call) -> Answer:
+    with on_behalf(call) as tenant:
+        product = Product(tenant=tenant, code=call.asked.code, name=call.asked.name)
+        require_valid(product, "code", "name")
+        made = operations.create_product(
+            tenant=tenant, code=product.code, name=product.name, principal=call.principal
+        )
+        return _shown(made)
+
+
+def _list(call: Call) -> Answer:
+    with on_behalf(call) as tenant:
+        return [_shown(row) for row in Product.objects.filter(tenant_id=tenant.id).order_by("code")]
+
+
+def _show(call: Call) -> Answer:
+    with on_behalf(call) as tenant:
+        product = product_named(tenant, call.asked.product)
+        sold = License.objects.filter(tenant_id=tenant.id, product_id=product.id)
+        return {**_shown(product), "licenses": sold.count()}
+
+
+def _shown(product: Product) -> Record:
+    return {
+        "id": product.id,
+        "code": product.code,
+        "name": product.name,
+        "created_at": product.created_at,
+    }

@@ -1,0 +1,47 @@
+"""The program: words in, one deed, an answer out, and an exit status."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from foundation.env import EnvironmentMistake, use_settings
+
+_DESCRIPTION = """\
+Operate a license server: tenants, products, licenses, sessions, backups and what else needs no
+browser. Settings come from the environment, as for manage.py. Every change is recorded under
+operator:<your login>.
+"""
+_EPILOG = """\
+exit status: 0 done; 1 refused or failed; 2 wrong words or settings; 3 not found; 4 not confirmed.
+docs/how-to/operate.md shows the common tasks.
+"""
+_SETTINGS_WRONG = 2
+
+
+def main(words: Sequence[str], *, out: TextIO | None = None, err: TextIO | None = None) -> int:
+    """Run one command and return its exit status. Secrets go to ``out`` and nowhere else."""
+    out, err = out or sys.stdout, err or sys.stderr
+    use_settings("coditect_license.settings")
+    try:
+        return _run(words, out, err)
+    except EnvironmentMistake as mistake:
+        err.writelines(f"error: {line}\n" for line in str(mistake).splitlines())
+        return _SETTINGS_WRONG
+
+
+def _run(words: Sequence[str], out: TextIO, err: TextIO) -> int:
+    import django
+
+    django.setup()
+    from coditect_license.license_admin import nouns, running
+
+    parser = argparse.ArgumentParser(
+        prog="license-admin",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    nouns.declare(parser)
+    return running.run(parser.parse_args(words), out, err)

@@ -1,0 +1,90 @@
+"""Everything about a tenant or a person, row by row, as JSON values."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+from audit.models import AuditEvent
+from foundation.clock import rfc3339
+from identity.models import Member
+from leasing.models import LicenseSession, Seat, SeatInstance
+from privacy.inventory import SECRET_COLUMNS, models_of_calls, tenant_models
+from privacy.models import Erasure
+from privacy.persons import Person
+from tenants.current import tenant_transaction
+from tenants.models import Tenant
+
+PAGE: Final = 500
+
+Line = dict[str, Any]
+"""``{"table": name, "row": {column: value}}``: one line of an export."""
+
+
+def tenant_lines(tenant_id: UUID) -> Iterator[Line]:
+    """Yield every row of a tenant but what is secret; a page of rows to a transaction.
+
+    What changes meanwhile may be seen before or after its change.
+    """
+    with tenant_transaction(tenant_id):
+        yield from [_line(row) for row in Tenant.objects.filter(id=tenant_id)]
+    for model in tenant_models():
+        if model is not Erasure:
+            yield from _rows(model, tenant_id, Q())
+
+
+def person_lines(person: Person) -> Iterator[Line]:
+    """Yield every row about a person: membership, sessions, their programs, calls and records."""
+    by_principal = Q(principal__in=person.labels)
+    about: list[tuple[type[models.Model], Q]] = [
+        (Member, Q(id__in=person.member_ids) | Q(invited_by__in=person.labels)),
+        (LicenseSession, by_principal),
+        *((model, by_principal) for model in models_of_calls()),
+        (AuditEvent, by_principal | _in_details(person)),
+    ]
+    for model, condition in about:
+        yield from _rows(model, person.tenant_id, condition)
+    sessions = [line["row"]["id"] for line in _rows(LicenseSession, person.tenant_id, by_principal)]
+    for start in range(0, len(sessions), PAGE):
+        held = Q(session_id__in=sessions[start : start + PAGE])
+        yield from _rows(Seat, person.tenant_id, held)
+        yield from _rows(SeatInstance, person.tenant_id, held)
+
+
+def _in_details(person: Person) -> Q:
+    members = [str(member_id) for member_id in person.member_ids]
+    found = Q(details__member_id__in=members)
+    return found | Q(details__email__in=person.emails) | Q(details__subject__in=person.labels)
+
+
+def _rows(model: type[models.Model], tenant_id: UUID, condition: Q) -> Iterator[Line]:
+    last: Any = None
+    while True:
+        with tenant_transaction(tenant_id):
+            rows = model._default_manager.filter(condition, tenant_id=tenant_id)  # noqa: SLF001
+            if last is not None:
+                rows = rows.filter(pk__gt=last)
+            page = list(rows.order_by("pk")[:PAGE])
+        yield from map(_line, page)
+        if len(page) < PAGE:
+            return
+        last = page[-1].pk
+
+
+def _line(row: models.Model) -> Line:
+    meta = row._meta  # noqa: SLF001 (Django's)
+    values = {
+        field.column: _plain(getattr(row, field.attname))
+        for field in meta.concrete_fields
+        if field.column not in SECRET_COLUMNS
+    }
+    return {"table": meta.db_table, "row": values}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return str(value) if isinstance(value, UUID) else value
