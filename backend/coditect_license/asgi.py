@@ -7,9 +7,16 @@ from foundation.env import use_settings
 
 use_settings("coditect_license.settings")
 
+import django  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 
+django.setup()  # the rooms have models, which load only then; a command has done it before
+
+
+from coditect_license.abuse import FailedCredentials  # noqa: E402
+from coditect_license.checks import UnsafeStart, require_safe_start  # noqa: E402
 from coditect_license.middleware import Asgi, BodyLimit, RequestLog  # noqa: E402
+from coditect_license.own_secrets import redactor_from_settings  # noqa: E402
 from coditect_license.server import LicenseServer  # noqa: E402
 from coditect_license.static_files import PREFIX, StaticAssets  # noqa: E402
 from foundation.logs import log_to_standard_output  # noqa: E402
@@ -51,14 +58,16 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        request_log = log_to_standard_output("INFO")
-        self._control_plane = RequestLog(self._assets_or_django, request_log)
+        request_log = log_to_standard_output("INFO", redactor_from_settings())
         try:
+            await asyncio.to_thread(require_safe_start)
             self._server = await asyncio.to_thread(LicenseServer, request_log)
-        except (SigningError, MetricsPortBusy) as refusal:
+        except (UnsafeStart, SigningError, MetricsPortBusy) as refusal:
             _log.critical("%s", refusal)
             await send({"type": "lifespan.startup.failed", "message": ""})
             return
+        guarded = FailedCredentials(self._assets_or_django, self._server.failures)
+        self._control_plane = RequestLog(guarded, request_log)
         await self._server.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from http import HTTPStatus
 from typing import Any, Final
 
 import uvicorn
@@ -9,10 +10,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from coditect_license.problems import problem_of
 from foundation.ids import new_request_id
-from leasing.http.errors import FieldError, InvalidRequest
+from leasing.http.errors import FieldError, HeadTooLarge, InvalidRequest, RequestError
 from leasing.http.messages import PROBLEM_JSON
 
 DRAIN_SECONDS: Final = 25
+MOST_HEAD_BYTES: Final = 32_768
+MOST_HEADERS: Final = 100
+_LONGEST_READ: Final = 262_144  # of the event loop, from a socket
 _BACKLOG: Final = 2_048
 _NOT_HTTP: Final = FieldError("", "malformed", "these bytes are no HTTP request")
 
@@ -22,21 +26,62 @@ class PortBusy(Exception):
 
 
 class _Protocol(HttpToolsProtocol):
-    """Refuses bytes that are no HTTP with a problem document, as everything else is refused."""
+    """Refuses bytes that are no HTTP with a problem document, as everything else is refused.
+
+    What the parser keeps of one request before anybody has seen it is bounded too (S17).
+    """
+
+    _unfinished_bytes = 0
+    """Read since a moment when no head was open; more than the open head only by one read."""
+    _is_in_head = False
+    _is_refused = False
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, unless an address or header goes on without an end."""
+        if self._is_refused:
+            return
+        self._unfinished_bytes += len(data)
+        super().data_received(data)
+        if not self._is_in_head:
+            self._unfinished_bytes = 0
+        elif self._unfinished_bytes > MOST_HEAD_BYTES + _LONGEST_READ:
+            self._refuse(HeadTooLarge("an address or header without an end"))
+
+    def on_message_begin(self) -> None:
+        """Begin the head of a request."""
+        self._is_in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Hand the request on. Raises HeadTooLarge, which ends the parser's work."""
+        self._is_in_head = False
+        if len(self.headers) > MOST_HEADERS or self._is_head_too_large():
+            self._is_refused = True
+            raise HeadTooLarge("too much before the body")
+        super().on_headers_complete()
+
+    def _is_head_too_large(self) -> bool:
+        if self._unfinished_bytes <= MOST_HEAD_BYTES:
+            return False
+        return len(self.url) + sum(len(n) + len(v) for n, v in self.headers) > MOST_HEAD_BYTES
 
     def send_400_response(self, msg: str) -> None:
-        """Answer 400 and close the connection; nothing of ``msg`` is shown."""
+        """Answer and close the connection; nothing of ``msg`` is shown."""
         del msg
-        self.transport.write(_not_http())
+        self._refuse(HeadTooLarge("refused") if self._is_refused else InvalidRequest(_NOT_HTTP))
+
+    def _refuse(self, error: RequestError) -> None:
+        self._is_refused = True
+        self.transport.write(_refusal(error))
         self.transport.close()
 
 
-def _not_http() -> bytes:
+def _refusal(error: RequestError) -> bytes:
     request_id = new_request_id()
-    problem = problem_of(InvalidRequest(_NOT_HTTP), request_id)
-    body = problem.body if problem else b""
+    problem = problem_of(error, request_id)
+    body, status = (problem.body, problem.status) if problem else (b"", 400)
     head = (
-        "HTTP/1.1 400 Bad Request",
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
         f"content-type: {PROBLEM_JSON.decode()}",
         f"content-length: {len(body)}",
         "cache-control: no-store",

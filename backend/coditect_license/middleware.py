@@ -5,7 +5,7 @@ Between them, a bound on how much a caller may send; innermost, who calls.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, Final
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.db import OperationalError
@@ -21,12 +21,15 @@ from identity.operations import count_refused
 from identity.rules import Principal
 from identity.wiring import bearer_verifier_from_settings
 from leasing.errors import StoreUnavailable
-from leasing.http.errors import MethodNotAllowed, RequestError
+from leasing.http.bodies import is_deeper, parse_json
+from leasing.http.errors import FieldError, InvalidRequest, MethodNotAllowed, RequestError
 from leasing.http.messages import Receive, Request, Scope, Send
 from leasing.http.reads import read_in_thread
 
 _log = logging.getLogger(__name__)
 
+MOST_DEPTH: Final = 16
+MOST_MEMBERS: Final = 1_000
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -69,7 +72,11 @@ class RequestLog:
 
 
 class BodyLimit:
-    """ASGI middleware: refuses a body over 64 KiB, of which Django would keep all in a file."""
+    """ASGI middleware: refuses what is too large or too deep before Django reads any of it.
+
+    A body over 64 KiB, of which Django would keep all in a file, a compressed one, and JSON that
+    is not strict, nests over 16 levels, or has over 1,000 members in one place.
+    """
 
     def __init__(self, application: Asgi) -> None:
         self._application = application
@@ -78,7 +85,10 @@ class BodyLimit:
         """Answer one HTTP request."""
         request_id: str = scope[REQUEST_ID]
         try:
-            body = await Request(scope, receive, request_id).any_body()
+            request = Request(scope, receive, request_id)
+            body = await request.any_body()
+            if body and request.says_json():
+                check_json(body)
         except RequestError as error:
             await asgi_problem(error, request_id)(scope, receive, send)
         else:
@@ -93,6 +103,23 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return waiting.pop() if waiting else await receive()
 
     return receive_replayed
+
+
+def check_json(body: bytes) -> None:
+    """Raise InvalidRequest for JSON that a view need not see. A view reads it once more."""
+    value = parse_json(body)
+    if is_deeper(value, MOST_DEPTH):
+        raise InvalidRequest(FieldError("", "too_deep", f"JSON may be {MOST_DEPTH} levels deep"))
+    if _is_wider(value, MOST_MEMBERS):
+        said = f"an array or object may have {MOST_MEMBERS} members"
+        raise InvalidRequest(FieldError("", "too_many", said))
+
+
+def _is_wider(value: object, most: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    members = value.values() if isinstance(value, dict) else value
+    return len(value) > most or any(_is_wider(member, most) for member in members)
 
 
 class JWTAuthenticationMiddleware:

@@ -51,6 +51,10 @@ def _seats(error: leasing.SeatsExhausted) -> dict[str, Any]:
     }
 
 
+def _personal_cap(error: leasing.PersonalCapReached) -> dict[str, Any]:
+    return {"personal_cap": error.cap}
+
+
 def _wait(error: RateLimited) -> dict[str, Any]:
     return {"retry_after_seconds": max(1, math.ceil(error.wait_seconds))}
 
@@ -168,6 +172,13 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
         "Answer not kept",
         "The call was done before and is not done again; its answer can no longer be read.",
     ),
+    leasing.PersonalCapReached: Kind(
+        409,
+        "personal_cap_reached",
+        "Personal cap reached",
+        "You hold as many seats of the license as one person may; release one of them first.",
+        _personal_cap,
+    ),
     leasing.LeaseLost: Kind(
         410,
         "lease_lost",
@@ -205,6 +216,12 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
         "Too many calls",
         "This caller's quota is used up for now; nothing was changed, and a held lease stays good.",
         _wait,
+    ),
+    http.HeadTooLarge: Kind(
+        431,
+        "head_too_large",
+        "Address and headers too large",
+        "Address and headers may have at most 32768 bytes, and there may be 100 headers.",
     ),
     InternalError: Kind(
         500, "internal_error", "Internal error", "Something failed; the log has the request id."
@@ -264,7 +281,7 @@ def _headers(
         headers.append((b"www-authenticate", b'Bearer realm="license", License realm="license"'))
     if isinstance(error, http.MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allowed).encode()))
-    if isinstance(error, http.BodyTooLarge):
+    if isinstance(error, http.BodyTooLarge | http.HeadTooLarge):
         headers.append((b"connection", b"close"))
     if retry := extras.get("retry_after_seconds"):
         headers.append((b"retry-after", str(retry).encode()))

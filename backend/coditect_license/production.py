@@ -3,18 +3,21 @@
 import re
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from coditect_license.database_url import postgresql_database
 from coditect_license.kms_settings import ENDPOINT, cloud_kms_from_environment
 from coditect_license.peppers import peppers_from_environment
+from coditect_license.unsafe import (
+    mistake_of_hosts,
+    mistake_of_issuer,
+    mistake_of_pepper,
+    mistake_of_secret,
+)
 from foundation import env
 from foundation.env import EnvironmentMistake
 from signing.checkpoint_key import CheckpointKey
 from signing.errors import UnsafeKey
 
-_SHORTEST_SECRET: Final = 50  # Django's own check, security.W009
-_FEWEST_CHARACTERS: Final = 5
 _GOOGLE: Final = re.compile(r"[a-z0-9.-]+\.googleapis\.com(?::443)?")
 
 
@@ -42,6 +45,11 @@ def _secret(name: str) -> str:
     return value
 
 
+def _refuse(name: str, mistake: str | None) -> None:
+    if mistake is not None:
+        raise EnvironmentMistake(f"{name} {mistake}")
+
+
 def _database() -> None:
     postgresql_database(_secret("LICENSE_DATABASE_URL"), variable="LICENSE_DATABASE_URL")
 
@@ -59,16 +67,15 @@ def _kms_endpoint() -> None:
 
 
 def _django_secret() -> None:
-    secret = _secret("DJANGO_SECRET_KEY")
-    if len(secret) < _SHORTEST_SECRET or len(set(secret)) < _FEWEST_CHARACTERS:
-        raise EnvironmentMistake(
-            f"DJANGO_SECRET_KEY must be {_SHORTEST_SECRET} random characters or more"
-        )
+    _refuse("DJANGO_SECRET_KEY", mistake_of_secret(_secret("DJANGO_SECRET_KEY")))
 
 
 def _pepper() -> None:
-    if not peppers_from_environment():
+    peppers = peppers_from_environment()
+    if not peppers:
         raise EnvironmentMistake("LICENSE_KEY_PEPPER_1 must be set (or LICENSE_KEY_PEPPER_1_FILE)")
+    for version, pepper in peppers.items():
+        _refuse(f"LICENSE_KEY_PEPPER_{version}", mistake_of_pepper(pepper.hex()))
 
 
 def _audit_key() -> None:
@@ -81,19 +88,12 @@ def _audit_key() -> None:
 
 
 def _issuer() -> None:
-    issuer = env.text("LICENSE_ISSUER")
-    parts = urlsplit(issuer)
-    is_plain = not (parts.query or parts.fragment or parts.username or issuer.endswith("/"))
-    if parts.scheme != "https" or not parts.hostname or not is_plain:
-        raise EnvironmentMistake("LICENSE_ISSUER must be https://host, without a slash at the end")
+    _refuse("LICENSE_ISSUER", mistake_of_issuer(env.text("LICENSE_ISSUER")))
 
 
 def _allowed_hosts() -> None:
     hosts = env.listing("LICENSE_ALLOWED_HOSTS", [])
-    if not hosts:
-        raise EnvironmentMistake("LICENSE_ALLOWED_HOSTS must be set")
-    if "*" in hosts:
-        raise EnvironmentMistake("LICENSE_ALLOWED_HOSTS must name hosts, not *")
+    _refuse("LICENSE_ALLOWED_HOSTS", mistake_of_hosts(hosts))
 
 
 _CHECKS: Final = (

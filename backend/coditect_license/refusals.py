@@ -9,12 +9,15 @@ from starlette.responses import Response
 from coditect_license.problems import problem_of
 from foundation.ids import new_request_id
 from identity.errors import Forbidden
+from leasing.errors import LicenseUnknown
 from leasing.http.errors import FieldError, InvalidRequest, UnknownPath
+from leasing.http.messages import Scope
 from leasing.http.plane import InternalError
 
 REQUEST_ID: Final = "coditect_license.request_id"
 """Where in the ASGI scope a request's id stands."""
 
+_FAILED: Final = "coditect_license.failed_credential"
 _UNKNOWN_HOST: Final = FieldError("Host", "not_allowed", "this server does not serve that host")
 _MALFORMED: Final = FieldError("", "malformed", "the request cannot be read")
 
@@ -28,6 +31,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 403."""
     del exception
+    return problem_response(request, Forbidden())
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 to a form that did not come from a page of ours."""
+    del reason
     return problem_response(request, Forbidden())
 
 
@@ -47,6 +56,8 @@ def problem_response(request: HttpRequest, error: Exception) -> HttpResponse:
     problem = problem_of(error, _request_id(request))
     if problem is None:
         raise error
+    if isinstance(error, LicenseUnknown):  # a key was tried, in a call that was let in
+        note_failed_credential(request)
     response = HttpResponse(
         problem.body, status=problem.status, content_type=problem.media_type.decode()
     )
@@ -54,6 +65,16 @@ def problem_response(request: HttpRequest, error: Exception) -> HttpResponse:
     for name, value in problem.headers:
         response[name.decode()] = value.decode()
     return response
+
+
+def note_failed_credential(request: HttpRequest) -> None:
+    """Have the answer to this request count as one to a failed credential."""
+    getattr(request, "scope", {})[_FAILED] = True
+
+
+def is_failed_credential(scope: Scope) -> bool:
+    """Tell whether a view noted that the request's credential failed."""
+    return bool(scope.get(_FAILED))
 
 
 def asgi_problem(error: Exception, request_id: str) -> Response:

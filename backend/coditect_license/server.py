@@ -68,6 +68,11 @@ class LicenseServer:
         shared = shared_allowances_from_settings()
         self._fleet = fleet_from_settings(shared)
         admission = Admission(self._engine, shared, Quotas(**settings.LICENSE_QUOTAS))
+        self.failures = Failures(
+            shared,
+            per_minute=settings.LICENSE_FAILURES_PER_MINUTE,
+            forwarded_hops=settings.LICENSE_FORWARDED_HOPS,
+        )
         verifier = bearer_verifier_from_settings()
         published = published_keys_from_settings(root)
         door = Door(verifier, KeyHasher(settings.LICENSE_KEY_PEPPERS))
@@ -87,11 +92,7 @@ class LicenseServer:
             sessions=SessionEndpoint(admission, door),
             keys=KeysEndpoint(published),
             health=HealthEndpoint(self._engine, self._signing_seconds_left),
-            failures=Failures(
-                shared,
-                per_minute=settings.LICENSE_FAILURES_PER_MINUTE,
-                forwarded_hops=settings.LICENSE_FORWARDED_HOPS,
-            ),
+            failures=self.failures,
             problem_of=problem_of,
             request_log=request_log,
         )

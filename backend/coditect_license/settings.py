@@ -91,6 +91,19 @@ LICENSE_QUOTAS = {
     ),
     "per_tenant": env.integer("LICENSE_TENANT_CALLS_PER_MINUTE", 0, lowest=0, highest=_MOST_CALLS),
 }
+# How many seats of a license one person may hold at once, unless the license says; 0 is any
+# number.
+LICENSE_SEATS_PER_PERSON = env.integer("LICENSE_SEATS_PER_PERSON", 0, lowest=0, highest=1_000_000)
+# Calls a minute of the control plane: of one principal, and of all principals of a tenant; 0 for
+# any number.
+LICENSE_API_QUOTAS = {
+    "per_principal": env.integer(
+        "LICENSE_API_CALLS_PER_MINUTE", 600, lowest=0, highest=_MOST_CALLS
+    ),
+    "per_tenant": env.integer(
+        "LICENSE_API_TENANT_CALLS_PER_MINUTE", 6_000, lowest=0, highest=_MOST_CALLS
+    ),
+}
 # Failed credentials a minute from one address range, after which answers wait; 0 for never.
 LICENSE_FAILURES_PER_MINUTE = env.integer(
     "LICENSE_FAILURES_PER_MINUTE", 20, lowest=0, highest=_MOST_CALLS
@@ -99,7 +112,16 @@ LICENSE_FAILURES_PER_MINUTE = env.integer(
 LICENSE_FORWARDED_HOPS = env.integer("LICENSE_FORWARDED_HOPS", 0, lowest=0, highest=8)
 
 DEBUG = False
-ALLOWED_HOSTS = env.listing("LICENSE_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+LICENSE_PUBLIC_HOSTS = env.listing("LICENSE_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+# The staff's own pages, on a host name of their own; not set, they are nowhere.
+LICENSE_ADMIN_HOST = env.text("LICENSE_ADMIN_HOST", "")
+ALLOWED_HOSTS = [*LICENSE_PUBLIC_HOSTS, *([LICENSE_ADMIN_HOST] if LICENSE_ADMIN_HOST else [])]
+# Whom to tell of a weakness, for /.well-known/security.txt; not set, there is none.
+LICENSE_SECURITY_CONTACT = env.text("LICENSE_SECURITY_CONTACT", "")
+if LICENSE_SECURITY_CONTACT and not LICENSE_SECURITY_CONTACT.startswith(("mailto:", "https://")):
+    raise env.EnvironmentMistake("LICENSE_SECURITY_CONTACT must be mailto:… or https://…")
+# How many processes a launcher starts of this server; it is the launchers' own variable.
+LICENSE_PROCESSES = env.integer("WEB_CONCURRENCY", 1, lowest=1, highest=1_000)
 ROOT_URLCONF = "coditect_license.urls"
 ASGI_APPLICATION = "coditect_license.asgi.application"
 USE_TZ = True
@@ -120,24 +142,61 @@ INSTALLED_APPS = [
     "audit",
     "tenants",
     "soft_state",
+    "corsheaders",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
 
+_STAFF_APPS = [
+    "coditect_license.staff",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+]
+_STAFF_MIDDLEWARE = [
+    "coditect_license.staff.host.StaffHost",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+if LICENSE_ADMIN_HOST:  # else neither their pages nor their tables are there
+    INSTALLED_APPS += _STAFF_APPS
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("UserAttributeSimilarityValidator", {}),
+        ("CommonPasswordValidator", {}),
+    )
+]
+
 MIDDLEWARE = [
+    "coditect_license.headers.SecurityHeaders",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "coditect_license.middleware.JWTAuthenticationMiddleware",
+    "coditect_license.abuse.RateLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    *(_STAFF_MIDDLEWARE if LICENSE_ADMIN_HOST else ()),
     "coditect_license.middleware.ProblemMiddleware",
 ]
 
+_STAFF_CONTEXT = [
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [Path(__file__).parent / "templates"],
         "APP_DIRS": True,
+        "OPTIONS": {"context_processors": _STAFF_CONTEXT if LICENSE_ADMIN_HOST else []},
     }
 ]
 
@@ -172,9 +231,47 @@ LICENSE_BACKUP_DATABASE_URL = address_beside(
 )
 LICENSE_PREPARED_STATEMENTS = env.boolean("LICENSE_PREPARED_STATEMENTS", default=False)
 
+# Bounds of what Django itself parses; bodies are bounded before it (coditect_license.middleware).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 65_536
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# In production a proxy ends TLS and says so in X-Forwarded-Proto; who lies in it harms himself. The
+# leasing plane's addresses, probes among them, are answered before Django and never redirected.
+SECURE_PROXY_SSL_HEADER = None if EMBEDDED else ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = not EMBEDDED
+SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not EMBEDDED
+SECURE_HSTS_PRELOAD = not EMBEDDED
+_COOKIES = "license" if EMBEDDED else "__Host-license"  # no subdomain can set one of that name
+SESSION_COOKIE_NAME = f"{_COOKIES}-session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 8 * 3_600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = f"{_COOKIES}-csrf"
+CSRF_FAILURE_VIEW = "coditect_license.refusals.csrf_failure"
+
+# Pages of these origins may read answers of the API; exact origins, none by default, and without
+# cookies unless that is asked for.
+CORS_ALLOWED_ORIGINS = env.listing("LICENSE_CORS_ORIGINS", [])
+CORS_ALLOW_CREDENTIALS = env.boolean("LICENSE_CORS_CREDENTIALS", default=False)
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ("authorization", "content-type", "idempotency-key", "if-match")
+CORS_EXPOSE_HEADERS = (
+    "etag",
+    "location",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "x-request-id",
+)
+CORS_PREFLIGHT_MAX_AGE = 600
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "coditect_license.openapi.management.ManagementSchema",

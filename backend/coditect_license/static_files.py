@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from django.conf import settings
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -27,7 +28,8 @@ class StaticAssets(StaticFiles):
     """Answers GET and HEAD under ``/static/`` with a file, or with a problem document."""
 
     def __init__(self) -> None:
-        super().__init__(packages=_PACKAGES)
+        staff = [("django.contrib.admin", "static")] if settings.LICENSE_ADMIN_HOST else []
+        super().__init__(packages=[*_PACKAGES, *staff])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""

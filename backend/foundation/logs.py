@@ -1,6 +1,7 @@
 """Logs as JSON lines on standard output, in the form Cloud Logging parses.
 
-Fields are an allow-list: nobody logs a body, a header or a query string.
+Fields are an allow-list: nobody logs a body, a header or a query string. The text of an exception
+that is none of ours stays out: it quotes what it was given. So does what strangers' loggers say.
 """
 
 import asyncio
@@ -8,25 +9,41 @@ import logging
 import os
 import sys
 import threading
+import traceback
+from types import TracebackType
 from typing import Any, Final
 
 import msgspec
 
 from foundation.clock import rfc3339, utc_now
+from foundation.redaction import Redactor
 
+_log = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder()
 _FLUSH_BYTES: Final = 65_536
 _SERVER_FAULT: Final = 500
+_OURS: Final = frozenset(
+    {
+        *("coditect_license", "coditect_license_token", "management_api", "privacy", "leasing"),
+        *("licenses", "signing", "identity", "audit", "tenants", "soft_state", "foundation"),
+    }
+)
+_HEARD: Final = frozenset({"uvicorn.error", "django.request"})
+"""Loggers of others that say nothing a caller said, but for the path of an address."""
+
+_MOST_CAUSES: Final = 8
 
 
 class JsonLines:
     """Collects JSON lines and writes many with one system call.
 
     Lines keep their order. They reach the file at the latest when :meth:`flush` is called.
+    ``redactor`` takes out of them what must not be there.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, redactor: Redactor | None = None) -> None:
         self._descriptor = descriptor
+        self.redactor = redactor or Redactor()
         self._lines: list[bytes] = []
         self._lock = threading.Lock()
 
@@ -52,7 +69,7 @@ class JsonLines:
                 "plane": plane,
                 "request_id": request_id,
                 "method": method,
-                "path": _plain(path[:200]),
+                "path": _plain(self.redactor.path(path[:200])),
                 "status": status,
                 "duration_ms": round(seconds * 1000, 3),
             }
@@ -90,18 +107,55 @@ class JsonHandler(logging.Handler):
             "severity": record.levelname,
             "time": rfc3339(utc_now()),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": self._lines.redactor.text(_message(record)),
         }
-        if record.exc_info:
-            fields["stack_trace"] = logging.Formatter().formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            fields["stack_trace"] = self._lines.redactor.text(_stack_trace(record.exc_info[1]))
         self._lines.append(fields)
         self._lines.flush()
 
 
-def log_to_standard_output(level: str) -> JsonLines:
-    """Send every log record to standard output as JSON; return the stream for request lines."""
-    lines = JsonLines(sys.stdout.fileno())
+def _message(record: logging.LogRecord) -> str:
+    """Return what a record says, of a stranger's only the sentence without what was put into it."""
+    if record.name in _HEARD or record.name.partition(".")[0] in _OURS:
+        return record.getMessage()
+    return str(record.msg) if record.args else f"said in {record.module}, line {record.lineno}"
+
+
+def _stack_trace(error: BaseException) -> str:
+    """Return where an error came from and why, the first cause first, each by its type."""
+    causes: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and len(causes) < _MOST_CAUSES:
+        causes.append(cause)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return "\n".join(map(_one_error, reversed(causes)))
+
+
+def _one_error(error: BaseException) -> str:
+    kind = type(error)
+    said = f": {error}" if kind.__module__.partition(".")[0] in _OURS else ""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{frames}{kind.__module__}.{kind.__qualname__}{said}"
+
+
+def log_to_standard_output(level: str, redactor: Redactor | None = None) -> JsonLines:
+    """Send every log record to standard output as JSON; return the stream for request lines.
+
+    Errors that nobody caught, in any thread, become records too: what Python would print of them
+    is their text.
+    """
+    lines = JsonLines(sys.stdout.fileno(), redactor)
     root = logging.getLogger()
     root.handlers[:] = [JsonHandler(lines)]
     root.setLevel(level)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda of: _log_uncaught(of.exc_type, of.exc_value, of.exc_traceback)
     return lines
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    if error is not None and not issubclass(kind, KeyboardInterrupt):
+        _log.critical("nobody caught an error", exc_info=(kind, error, trace))

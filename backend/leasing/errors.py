@@ -4,6 +4,7 @@ LeasingError
 ├── LicenseUnknown     no license of the caller's tenant has this key
 ├── SessionUnknown     no session of the caller's tenant has this id
 ├── SeatsExhausted     every seat was held at some instant of the call (S3)
+├── PersonalCapReached this person holds as many seats of the license as one may
 ├── LeaseLost          the session is over: expired, released or taken over
 ├── TooManyInstances   one device runs more programs on one seat than are kept apart
 ├── TooMuchHistory     more sessions than one answer about usage can count
@@ -37,6 +38,14 @@ class SeatsExhausted(LeasingError):
         self.total = total
         self.in_use = in_use
         self.retry_after_seconds = retry_after_seconds
+
+
+class PersonalCapReached(LeasingError):
+    """A person holds as many seats of a license as one may; whoever else asks is not affected."""
+
+    def __init__(self, cap: int) -> None:
+        super().__init__(f"one person may hold {cap} seats")
+        self.cap = cap
 
 
 class LeaseLost(LeasingError):

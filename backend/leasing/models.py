@@ -13,10 +13,11 @@ from tenants.rows import TenantRow
 class Seat(TenantRow):
     """One seat of one license: a row that at most one session holds, so a cap cannot be passed.
 
-    ``device`` is the hardware binding of the holder, never the hardware id. ``gen`` grows with
-    each new holder and never shrinks, also after a restore (S6). ``lease_expires_at`` is the end of
-    the lease; ``unnamed_expires_at`` the end of the part of it held by calls that named no
-    instance. A row without ``session_id`` is free. Rows are made on demand and never deleted.
+    ``device`` is the hardware binding of the holder, never the hardware id; ``person`` is the same
+    of whoever took it, where a person did. ``gen`` grows with each new holder and never shrinks,
+    also after a restore (S6). ``lease_expires_at`` is the end of the lease; ``unnamed_expires_at``
+    the end of the part of it held by calls that named no instance. A row without ``session_id`` is
+    free. Rows are made on demand and never deleted.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "license_id", "slot")
@@ -25,6 +26,7 @@ class Seat(TenantRow):
     slot = models.PositiveIntegerField()
     session_id = models.UUIDField(null=True)
     device = models.CharField(max_length=22, null=True)  # noqa: DJ001 (null is a free seat)
+    person = models.CharField(max_length=22, null=True)  # noqa: DJ001 (null is nobody in person)
     gen = models.PositiveBigIntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True)
     unnamed_expires_at = models.DateTimeField(null=True)
@@ -43,6 +45,11 @@ class Seat(TenantRow):
                 fields=["tenant_id", "license_id", "slot"],
                 condition=models.Q(session_id__isnull=True),
                 name="seat_free",
+            ),
+            models.Index(
+                fields=["person", "tenant_id", "license_id"],
+                condition=models.Q(person__isnull=False),
+                name="seat_of_person",
             ),
         )
 

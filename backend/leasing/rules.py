@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from identity.rules import PrincipalKind
 from leasing.errors import LeaseLost
 from licenses.errors import LicenseExpired, LicenseRefused, LicenseRevoked, LicenseSuspended
 from licenses.rules import LicenseStatus
@@ -24,6 +25,8 @@ GAP_SECONDS: Final = 30
 
 _EARLIEST_START: Final = timedelta(seconds=300)
 """How far ahead of the ledger's clock a token may have been signed: that clock can be set back."""
+
+_PERSON: Final = f"{PrincipalKind.USER.value}:"
 
 _LONGEST_HOLD: Final = timedelta(seconds=HOLD_INTERVALS * 24 * 3_600 / 3)
 """Of the licenses that beat most seldom: a third of the longest TTL."""
@@ -51,6 +54,7 @@ class Terms(Struct, frozen=True, array_like=True, gc=False):
     ttl_seconds: int
     heartbeat_interval_seconds: int
     key_auth: bool
+    seats_per_person: int | None = None
 
     @property
     def cap(self) -> int:
@@ -211,6 +215,16 @@ def is_token_due(issued_at: datetime | None, expires_at: datetime | None, now: d
 def may_grant(*, live: int, cap: int) -> bool:
     """Tell whether one more seat may be held: never over the cap (S1, S12)."""
     return live < cap
+
+
+def is_person(principal: str) -> bool:
+    """Tell whether an audit label names a person; keys and workloads are shared by many."""
+    return principal.startswith(_PERSON)
+
+
+def personal_cap(terms: Terms, default: int) -> int:
+    """Return how many seats one person may hold at once; 0 is any number."""
+    return default if terms.seats_per_person is None else terms.seats_per_person
 
 
 def was_away(last_alive_at: datetime, now: datetime) -> bool:

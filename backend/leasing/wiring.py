@@ -19,8 +19,13 @@ def open_store(*, was_restored: bool = False) -> Store:
             settings.LICENSE_LEASING_DATABASE_URL,
             was_restored=was_restored,
             prepares=settings.LICENSE_PREPARED_STATEMENTS,
+            seats_per_person=settings.LICENSE_SEATS_PER_PERSON,
         )
-    return SqliteStore(ledger_file(), was_restored=was_restored)
+    return SqliteStore(
+        ledger_file(),
+        was_restored=was_restored,
+        seats_per_person=settings.LICENSE_SEATS_PER_PERSON,
+    )
 
 
 def ledger_file() -> Path:

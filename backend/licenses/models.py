@@ -103,6 +103,8 @@ class License(Terms):
     The key itself is never stored: ``key_hmac`` is its HMAC-SHA-256 under the pepper of
     ``pepper_version`` (64 hexadecimal digits) and ``key_hint`` its last four characters.
     ``name`` is the vendor's own word for it. ``tier`` is the code of the tier it was sold as.
+    ``seats_per_person`` is the personal cap: null leaves it to the installation's setting, 0 is any
+    number.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "id")
@@ -126,6 +128,7 @@ class License(Terms):
         default=LicenseStatus.ACTIVE.value,
     )
     expires_at = models.DateTimeField()
+    seats_per_person = models.PositiveIntegerField(null=True)
     key_hmac = models.CharField(max_length=64)
     pepper_version = models.PositiveSmallIntegerField()
     key_hint = models.CharField(max_length=4)

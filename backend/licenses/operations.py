@@ -23,6 +23,7 @@ from licenses.rules import (
     DEFAULT_TTL_SECONDS,
     LicenseStatus,
     Policy,
+    check_personal_cap,
     check_policy,
     check_terms,
 )
@@ -144,6 +145,19 @@ def resize(*, license: License, seats: int, principal: str) -> None:
     with tenant_transaction(license.tenant_id):
         _change(license, seats=seats)
         _record("license.resized", license, principal, before=before, seats=seats)
+
+
+def set_personal_cap(*, license: License, seats: int | None, principal: str) -> None:
+    """Change how many seats one person may hold at once; evicts nobody.
+
+    0 is any number, None leaves it to the installation's setting. Raises PolicyMistake for a number
+    out of bounds.
+    """
+    check_personal_cap(seats)
+    before = license.seats_per_person
+    with tenant_transaction(license.tenant_id):
+        _change(license, seats_per_person=seats)
+        _record("license.personal_cap_set", license, principal, before=before, seats=seats)
 
 
 def move_expiry(*, license: License, expires_at: datetime, principal: str) -> None:

@@ -50,6 +50,12 @@ class PolicyMistake(ValueError):
     """A license's numbers are out of bounds; the message names the one that is."""
 
 
+def check_personal_cap(seats: int | None) -> None:
+    """Raise PolicyMistake for a personal cap that is neither None nor from 0 to 1,000,000."""
+    if seats is not None and not 0 <= seats <= MOST_SEATS:
+        raise PolicyMistake(f"seats_per_person must be from 0 to {MOST_SEATS}, or null")
+
+
 def check_policy(*, seats: int, ttl_seconds: int, heartbeat_interval_seconds: int) -> None:
     """Raise PolicyMistake unless seats, TTL and heartbeat interval are within bounds.
 

@@ -21,7 +21,8 @@ NEVER: Final = float("-inf")
 _ROUNDING_SECONDS: Final = (
     1e-6  # in floating point, 600 tenths of a second are a little more than a minute
 )
-_RANGE_BITS: Final = {4: 24, 6: 64}
+# A provider gives one customer a /56 of IPv6 (RFC 6177), so 256 networks are still one caller.
+_RANGE_BITS: Final = {4: 24, 6: 56}
 _UNKNOWN_RANGE: Final = "unknown"
 
 
@@ -60,7 +61,7 @@ def decide(limit: Limit, due: float, now: float, *, kept_back: float = 0.0) -> D
 
 
 def address_range(address: str) -> str:
-    """Return the range an address is counted with: /24 of IPv4, /64 of IPv6.
+    """Return the range an address is counted with: /24 of IPv4, /56 of IPv6.
 
     An IPv4 address written as IPv6 counts as IPv4. What is no address is one range.
     """

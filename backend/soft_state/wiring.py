@@ -1,5 +1,6 @@
 """Soft state put together from the settings: the only file of this room that reads them."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -19,8 +20,9 @@ def announce_to_the_fleet() -> None:
         BOARD.publish = Publisher(settings.LICENSE_REDIS)
 
 
+@cache
 def shared_allowances_from_settings() -> Allowances:
-    """Return allowances that :func:`fleet_from_settings` can share."""
+    """Return the one memory of this process, which both planes count in and a fleet can share."""
     return Allowances(is_shared=settings.LICENSE_REDIS is not None)
 
 

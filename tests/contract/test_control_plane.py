@@ -57,3 +57,16 @@ def test_each_request_of_the_control_plane_is_one_json_line(start_server: StartS
 
 def _records(server: RunningServer) -> list[dict[str, Any]]:
     return [json.loads(line) for line in server.output if line.startswith("{")]
+
+
+def test_whom_to_tell_of_a_weakness_is_said_where_it_is_set(
+    server: RunningServer, start_server: StartServer
+) -> None:
+    path = "/.well-known/security.txt"
+    telling = start_server({"LICENSE_SECURITY_CONTACT": "mailto:security@example.com"})
+
+    answer = httpx.get(telling.base_url + path)
+
+    assert httpx.get(server.base_url + path).status_code == 404
+    assert answer.text.startswith("Contact: mailto:security@example.com\nExpires: 20")
+    assert answer.headers["content-type"].startswith("text/plain")

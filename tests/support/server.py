@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -20,11 +20,26 @@ UNHURRIED: Final = {
     "LICENSE_CALLS_PER_MINUTE": "1000000",
     "LICENSE_SESSION_CALLS_PER_MINUTE": "1000000",
     "LICENSE_FAILURES_PER_MINUTE": "0",
+    "LICENSE_API_CALLS_PER_MINUTE": "0",
+    "LICENSE_API_TENANT_CALLS_PER_MINUTE": "0",
 }
 """Quotas that no test reaches which is not about quotas."""
 
+_GREETING: Final = "  -d "
+"""How the one line begins that shows the demo's key, to be pasted."""
+
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 30
+
+
+def leaks(secrets: Iterable[str], places: Mapping[str, str]) -> list[str]:
+    """Return which places hold which of the secrets, each by its first letters alone."""
+    return [
+        f"{secret[:6]}… is in the {place}"
+        for secret in secrets
+        for place, text in places.items()
+        if secret and secret in text
+    ]
 
 
 Address = tuple[str, int]
@@ -115,7 +130,17 @@ class RunningServer:
             self.process.kill()
             raise
         self._reader.join(_STOP_SECONDS)
+        self._check_log()
         return status
+
+    def _check_log(self) -> None:
+        """Whatever a test is about: no log line may hold a secret of the server it ran."""
+        kept = [self.data_dir / name for name in ("django-secret-key", "license-key-pepper-1")]
+        secrets = [path.read_text().strip() for path in kept if path.exists()]
+        secrets += [self.demo[name] for name in ("license_key", "token") if name in self.demo]
+        lines = [line for line in self.output if not line.startswith(_GREETING)]
+        if found := leaks(secrets, {"log": "".join(lines)}):
+            raise AssertionError("; ".join(found))
 
     def _read_output(self, answering: threading.Event) -> None:
         assert self.process.stdout is not None

@@ -11,7 +11,7 @@ from typing import Any, Final
 from coditect_license.openapi.references import in_components
 from coditect_license.problems import PROBLEMS, problem_of
 from identity.errors import InvalidCredential, IssuerUnavailable, MissingTenant
-from leasing.errors import LeaseLost, Overloaded, SeatsExhausted
+from leasing.errors import LeaseLost, Overloaded, PersonalCapReached, SeatsExhausted
 from leasing.http.errors import BodyTooLarge, FieldError, InvalidRequest, MethodNotAllowed
 from leasing.http.messages import PROBLEM_JSON, Response
 from signing.errors import SigningUnavailable
@@ -26,6 +26,7 @@ _NEEDS_ARGUMENTS: Final[dict[type[Exception], Exception]] = {
     IssuerUnavailable: IssuerUnavailable("an example", retry_after_seconds=30),
     MethodNotAllowed: MethodNotAllowed(("POST",)),
     SeatsExhausted: SeatsExhausted(total=10, in_use=10, retry_after_seconds=114),
+    PersonalCapReached: PersonalCapReached(3),
     LeaseLost: LeaseLost("expired"),
     SigningUnavailable: SigningUnavailable("an example", retry_after_seconds=5),
     Overloaded: Overloaded(2),

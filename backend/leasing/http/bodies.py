@@ -135,7 +135,9 @@ def encode_metadata(metadata: dict[str, Any]) -> str:
 
 
 def parse_json(body: bytes) -> object:
-    """Return the value that a body spells. Raises InvalidRequest unless it is strictly JSON."""
+    """Return what JSON text says. Raises InvalidRequest for what other readers might understand
+    otherwise: a member twice, NaN, a number beyond doubles.
+    """
     try:
         text = body.decode("utf-8")
         return json.loads(
@@ -179,7 +181,7 @@ def _check_text(members: dict[str, Any]) -> None:
 def _check_metadata(metadata: dict[str, Any]) -> None:
     if not metadata:
         return
-    if _is_deeper(metadata, MOST_METADATA_DEPTH):
+    if is_deeper(metadata, MOST_METADATA_DEPTH):
         raise _invalid("metadata", "too_deep", "metadata may be 4 levels deep")
     try:
         size = len(msgspec.json.encode(metadata))
@@ -193,12 +195,12 @@ def _check_metadata(metadata: dict[str, Any]) -> None:
         raise _invalid("metadata", "bad_characters", "metadata may not contain NUL")
 
 
-def _is_deeper(value: object, most: int) -> bool:
+def is_deeper(value: object, most: int) -> bool:
     """Tell whether a value nests more than ``most`` levels, looking no further than that."""
     if not isinstance(value, dict | list):
         return False
     members = value.values() if isinstance(value, dict) else value
-    return most == 0 or any(_is_deeper(member, most - 1) for member in members)
+    return most == 0 or any(is_deeper(member, most - 1) for member in members)
 
 
 def _has_nul(value: object) -> bool:

@@ -3,6 +3,7 @@
 RequestError
 ├── InvalidRequest        a body or field is not of the contract's form
 ├── BodyTooLarge          over 64 KiB
+├── HeadTooLarge          address and headers over 32 KiB, or over 100 headers
 ├── UnsupportedMediaType  a body that is not JSON
 ├── UnknownPath           no such address
 └── MethodNotAllowed      the address takes other methods
@@ -35,8 +36,12 @@ class BodyTooLarge(RequestError):
     """The body has more than 64 KiB."""
 
 
+class HeadTooLarge(RequestError):
+    """Address and headers have more than 32 KiB, or there are more than 100 headers."""
+
+
 class UnsupportedMediaType(RequestError):
-    """The body is not ``application/json``."""
+    """The body is not ``application/json``, or it is compressed."""
 
 
 class UnknownPath(RequestError):

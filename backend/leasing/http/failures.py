@@ -49,9 +49,14 @@ class Failures:
 
     async def hold_back(self, error: Exception, request: Request) -> None:
         """Return when the answer to a failed request may go out."""
-        if self._limit is None or not isinstance(error, _COUNTED):
+        if isinstance(error, _COUNTED):
+            await self.count(request.scope)
+
+    async def count(self, scope: Scope) -> None:
+        """Count a failed credential, and return when the answer to it may go out."""
+        if self._limit is None:
             return
-        origin = address_range(origin_of(request.scope, forwarded_hops=self._forwarded_hops))
+        origin = address_range(origin_of(scope, forwarded_hops=self._forwarded_hops))
         over_seconds = self._shared.charge(self._limit, f"failures:{origin}", self._clock())
         if over_seconds > 0 and self._held_back < self._most_held_back:
             await self._wait(min(over_seconds, self._longest_delay_seconds))

@@ -14,6 +14,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 MOST_BODY_BYTES: Final = 65_536
 _MOST_DROPPED_BYTES: Final = 16 * 2**20
 JSON: Final = b"application/json"
+_AS_IT_IS: Final = frozenset({None, b"identity"})
 PROBLEM_JSON: Final = b"application/problem+json"
 
 
@@ -62,15 +63,18 @@ class Request:
         if not self._announces_body():
             return b""
         body = await self.any_body()
-        if body and not self._says_json():
+        if body and not self.says_json():
             raise UnsupportedMediaType("the body must be application/json")
         return body
 
     async def any_body(self) -> bytes:
         """Return the whole body, of any type.
 
-        Raises BodyTooLarge for more than 64 KiB, and InvalidRequest for one that breaks off.
+        Raises BodyTooLarge for more than 64 KiB, UnsupportedMediaType for a compressed one, which
+        nobody unpacks here, and InvalidRequest for one that breaks off.
         """
+        if self.header(b"content-encoding") not in _AS_IT_IS or self.count(b"content-encoding") > 1:
+            raise UnsupportedMediaType("a body must not be compressed")
         if self._is_announced_too_large():
             raise await self._too_large(is_all_read=False)
         message = await self._receive()
@@ -105,7 +109,8 @@ class Request:
             is_all_read = not message.get("more_body")
         return BodyTooLarge("the body has more than 65536 bytes")
 
-    def _says_json(self) -> bool:
+    def says_json(self) -> bool:
+        """Tell whether the body says that it is JSON, in whatever charset."""
         media_type = self.header(b"content-type") or b""
         return media_type == JSON or media_type.split(b";")[0].strip().lower() == JSON
 

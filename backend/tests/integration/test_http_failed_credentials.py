@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from leasing.http.failures import origin_of
+from tenants.current import tenant_transaction
 from tests.support.customer import Customer
 from tests.support.plane import PATIENCE_SECONDS, Plane, as_key, problem
 
@@ -132,3 +133,23 @@ def test_whoever_writes_a_header_cannot_choose_his_address(
 
 def test_a_request_without_a_peer_has_an_origin_too() -> None:
     assert origin_of({"client": None, "headers": []}, forwarded_hops=0) == ""
+
+
+def test_a_license_is_never_locked_by_who_guesses_at_it(plane: Plane, alice: Customer) -> None:
+    """Not by near misses of its key, from any number of addresses, nor by keys beside it."""
+    near = [f"{alice.key[:-1]}{letter}" for letter in "0123456789ABCDEFGHJKMNPQRSTVWXYZ"]
+    for number in range(600):
+        key, address = near[number % len(near)], f"198.51.{number % 250}.7"
+        if key != alice.key:
+            headers = {**as_key(key), "x-forwarded-for": address}
+            assert problem(plane.call("GET", SESSION, headers=headers))[0] == 401
+    beside = {"x-forwarded-for": "198.51.0.9"}
+
+    granted = plane.acquire(alice, "laptop", beside)
+
+    assert granted.status_code == 201
+    with tenant_transaction(alice.tenant.id):
+        alice.license.refresh_from_db()
+    assert alice.license.status == "active"
+    holder = {**as_key(alice.key), **beside}
+    assert plane.heartbeat(granted.json()["session_id"], holder).status_code == 200

@@ -65,3 +65,18 @@ def test_a_rotated_key_is_a_strangers_at_once(plane: Plane, alice: Customer) -> 
 
     assert problem(plane.heartbeat(session, as_key(old))) == (401, "invalid_token")
     assert plane.heartbeat(session, as_key(alice.key)).status_code == 200
+
+
+def test_a_person_at_the_personal_cap_is_told_so_with_the_number(
+    plane: Plane, alice: Customer
+) -> None:
+    alice.cap_persons(1)
+    person = plane.as_user(alice)
+    assert plane.acquire(alice, "laptop", person).status_code == 201
+
+    refused = plane.acquire(alice, "desktop", person)
+
+    assert problem(refused) == (409, "personal_cap_reached")
+    assert refused.json()["personal_cap"] == 1
+    assert plane.acquire(alice, "desktop").status_code == 201  # by the key: nobody in person
+    assert plane.acquire(alice, "laptop", person).status_code == 200

@@ -59,6 +59,7 @@ VALUES: dict[str, object] = {
     "silent_since": None,
     "timeline": "00000001",
     "device": "",
+    "person": "",
     "gen": 1,
     "principal": "",
     "seq": 1,

@@ -138,6 +138,7 @@ class TestTheSchema:
         assert found == {
             "seat_one_per_device": ("(device IS NOT NULL)", True),
             "seat_free": ("(session_id IS NULL)", False),
+            "seat_of_person": ("(person IS NOT NULL)", False),
             "signing_key_one_active": ("((status)::text = 'active'::text)", True),
             "signing_key_one_next": ("((status)::text = 'next'::text)", True),
             "key_rotation_one_open": ("((outcome)::text = 'open'::text)", True),

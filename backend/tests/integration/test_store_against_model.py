@@ -132,6 +132,15 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.left_by_shrinking[customer.name] = self.model.in_use(customer)
         customer.resize(seats)
 
+    @rule(who=CUSTOMERS, seats=st.sampled_from([None, 0, 1, 2]))
+    def cap_persons(self, who: int, seats: int | None) -> None:
+        self.customers[who].cap_persons(seats)
+
+    @rule(who=CUSTOMERS, name=st.sampled_from(["carol", "dave"]), device=DEVICES)
+    def acquire_as_another_person(self, who: int, name: str, device: str) -> None:
+        customer = self.customers[who]
+        self.both(customer.acquire(device, caller=customer.person(name)))
+
     @rule(who=CUSTOMERS, deed=st.sampled_from([Customer.suspend, Customer.revoke]))
     def refuse(self, who: int, deed: Callable[[Customer], None]) -> None:
         deed(self.customers[who])

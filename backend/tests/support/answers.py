@@ -17,6 +17,7 @@ class ModelSession:
         self.customer = customer
         self.device = device
         self.slot = slot
+        self.person: str | None = None
         self.gen = gen
         self.shares: dict[str, datetime] = {}
         self.tokens: dict[str, tuple[datetime, datetime]] = {}

@@ -68,6 +68,10 @@ class Customer:
         """A verified principal of this tenant."""
         return Caller(principal=f"user:{self.name}", tenant_id=str(self.tenant.id))
 
+    def person(self, name: str) -> Caller:
+        """Another verified person of this tenant."""
+        return Caller(principal=f"user:{name}", tenant_id=str(self.tenant.id))
+
     @property
     def key_holder(self) -> Caller:
         """Somebody who shows the license key and nothing else."""
@@ -139,6 +143,9 @@ class Customer:
 
     def resize(self, seats: int) -> None:
         operations.resize(license=self.license, seats=seats, principal=VENDOR)
+
+    def cap_persons(self, seats: int | None) -> None:
+        operations.set_personal_cap(license=self.license, seats=seats, principal=VENDOR)
 
     def suspend(self) -> None:
         operations.suspend(license=self.license, principal=VENDOR)

@@ -12,7 +12,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from leasing.store import Acquire, Call, ForceRelease, Heartbeat, Inspect, Reinstate, Release
+from leasing.store import (
+    Acquire,
+    Call,
+    Caller,
+    ForceRelease,
+    Heartbeat,
+    Inspect,
+    Reinstate,
+    Release,
+)
 from tests.support.answers import Answer, ModelSession
 from tests.support.clock import ManualClock
 from tests.support.customer import Customer
@@ -111,7 +120,9 @@ class ReferenceModel:
         session, former_slot = self._own(customer, call.hardware_id)
         is_new = session is None
         if session is None:
+            self._check_personal_cap(customer, call.caller)
             session = self._grant(customer, call.hardware_id, former_slot)
+            session.person = _person(call.caller)
         elif call.instance_id:
             self._make_room(session, call.instance_id)
         self._seats.raise_gen(session)
@@ -132,6 +143,16 @@ class ReferenceModel:
             return session, None
         self._seats.end(session, "expired")
         return None, session.slot
+
+    def _check_personal_cap(self, customer: Customer, caller: Caller) -> None:
+        """A person who holds as many seats as one may gets no other; nobody else is asked."""
+        person, cap = _person(caller), customer.license.seats_per_person
+        if person is None or not cap:
+            return
+        theirs = [one for one in self._seats.running(customer) if one.person == person]
+        if sum(self._seats.is_held(one) for one in theirs) >= cap:
+            self._denials[customer.name, "personal_cap_reached"] += 1
+            raise Refused("PersonalCapReached")
 
     def _grant(self, customer: Customer, device: str, former_slot: int | None) -> ModelSession:
         in_use = self.in_use(customer)
@@ -250,6 +271,10 @@ class ReferenceModel:
             and (session := self.session_with(call.session_id))
             and session.has_token_due(call.instance_id, self._clock.now)
         }
+
+
+def _person(caller: Caller) -> str | None:
+    return caller.principal if caller.principal.startswith("user:") else None
 
 
 def _answer(deed: Deed, call: Call) -> Answer:

@@ -86,6 +86,7 @@ class ReinstatingModel(ReferenceModel):
             self._seats.end(held, "taken_over" if counted else "expired")
         slot = held.slot if held is not None else None
         session = self._seats.seat(customer, device, slot, evidence.gen)
+        session.person = beat.caller.principal if beat.caller.tenant_id else None
         return self._returned(session, beat, evidence)
 
     def _honor(self, session: ModelSession, evidence: Evidence) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from licenses.rules import PolicyMistake, check_policy
+from licenses.rules import PolicyMistake, check_personal_cap, check_policy
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,14 @@ def test_a_policy_out_of_bounds_names_the_number_that_is(
             ttl_seconds=ttl_seconds,
             heartbeat_interval_seconds=heartbeat_interval_seconds,
         )
+
+
+@pytest.mark.parametrize("seats", [None, 0, 1, 1_000_000])
+def test_a_personal_cap_within_bounds_passes(seats: int | None) -> None:
+    check_personal_cap(seats)
+
+
+@pytest.mark.parametrize("seats", [-1, 1_000_001])
+def test_a_personal_cap_out_of_bounds_is_named(seats: int) -> None:
+    with pytest.raises(PolicyMistake, match="seats_per_person"):
+        check_personal_cap(seats)

@@ -49,6 +49,7 @@ _TABLE: list[tuple[Exception, int, str]] = [
     (licenses.RevokedForGood(_SECRET), 409, "revoked_for_good"),
     (licenses.EndNotLater(_SECRET), 409, "end_not_later"),
     (management.AnswerNotKept(_SECRET), 409, "answer_not_kept"),
+    (leasing.PersonalCapReached(2), 409, "personal_cap_reached"),
     (leasing.LeaseLost("taken_over"), 410, "lease_lost"),
     (management.PreconditionFailed(_SECRET), 412, "precondition_failed"),
     (http.BodyTooLarge(_SECRET), 413, "body_too_large"),
@@ -56,6 +57,7 @@ _TABLE: list[tuple[Exception, int, str]] = [
     (management.IdempotencyKeyReused(_SECRET), 422, "idempotency_key_reused"),
     (management.PreconditionRequired(_SECRET), 428, "precondition_required"),
     (RateLimited("license", per_minute=600, wait_seconds=0.2), 429, "rate_limited"),
+    (http.HeadTooLarge(_SECRET), 431, "head_too_large"),
     (leasing.StoreUnavailable(_SECRET), 503, "store_unavailable"),
     (
         signing.SigningUnavailable(_SECRET, retry_after_seconds=7),

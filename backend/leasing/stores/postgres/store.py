@@ -66,7 +66,8 @@ class PostgresStore:
     is is remembered from one to the next, together with the version of its seats.
     ``was_restored`` says that the database lost commits and cannot know it. ``prepares`` has the
     database keep plans, which takes a connection of one's own: not through a pooler that hands
-    connections on with each transaction.
+    connections on with each transaction. ``seats_per_person`` is the personal cap of licenses that
+    name none; 0 is none.
     """
 
     def __init__(
@@ -76,7 +77,9 @@ class PostgresStore:
         clock: Clock | None = None,
         was_restored: bool = False,
         prepares: bool = False,
+        seats_per_person: int = 0,
     ) -> None:
+        self._seats_per_person = seats_per_person
         self._clock = clock
         self._prepares = prepares
         self._connection = ReconnectingConnection(url, prepares=prepares)
@@ -212,6 +215,7 @@ class PostgresStore:
             known=self._known,
             walk=self._walk,
             sees_one_instant=sees_one_instant,
+            seats_per_person=self._seats_per_person,
         )
 
     def _moment(self, state: Answer) -> Moment:

@@ -51,6 +51,7 @@ class PostgresTransaction(Transaction):
         known: Known,
         walk: Walk,
         sees_one_instant: bool,
+        seats_per_person: int = 0,
     ) -> None:
         self._changes = PostgresChanges(connection, known)
         super().__init__(
@@ -60,6 +61,7 @@ class PostgresTransaction(Transaction):
             terms={},
             occupancies=known.occupancies,
             changes=self._changes,
+            seats_per_person=seats_per_person,
         )
         self._known = known
         self._walk = walk

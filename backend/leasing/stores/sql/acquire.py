@@ -9,10 +9,24 @@ from msgspec import Struct, structs
 
 from coditect_license_token import hardware_binding
 from foundation.ids import new_id
-from leasing.errors import MOST_INSTANCES_PER_DEVICE, TooManyInstances
-from leasing.rules import UNNAMED, Holding, Terms, lease_end, loss, next_count, refusal
+from leasing.errors import MOST_INSTANCES_PER_DEVICE, PersonalCapReached, TooManyInstances
+from leasing.rules import (
+    UNNAMED,
+    Holding,
+    Terms,
+    lease_end,
+    loss,
+    next_count,
+    personal_cap,
+    refusal,
+)
 from leasing.store import Acquire, Lease, Outcome
-from leasing.stores.sql.callers import REFUSALS, learn_terms, terms_for_acquire
+from leasing.stores.sql.callers import (
+    REFUSALS,
+    learn_terms,
+    person_of,
+    terms_for_acquire,
+)
 from leasing.stores.sql.claims import Claims, look_for_released
 from leasing.stores.sql.renewals import note_renewal, raised_gen, token_life
 from leasing.stores.sql.rows import Grant, Share, SignedToken
@@ -87,7 +101,7 @@ class _Acquires:
     def decide(self, place: int) -> Lease:
         """Return the lease of the device's own seat, or of one claimed for it.
 
-        Raises SeatsExhausted or TooManyInstances.
+        Raises SeatsExhausted, PersonalCapReached or TooManyInstances.
         """
         want = self._wanted[place]
         claims = self._claims[want.terms.license_id]
@@ -162,6 +176,9 @@ class _Acquires:
 
     def _grant(self, claims: Claims, want: _Wanted, former: Holding | None) -> Lease:
         call, now = want.call, self._transaction.now
+        person = person_of(want.terms, call.caller)
+        if person is not None:
+            self._check_personal_cap(claims, want.terms, person)
         slot, last_gen = claims.claim(former)
         session_id = str(new_id())
         lease = Lease(
@@ -175,11 +192,33 @@ class _Acquires:
             seq=1 if call.wants_token else None,
             in_use=claims.occupancy.live + 1,
         )
-        self._note_grant(claims, call, lease, slot)
+        self._note_grant(claims, call, lease, slot, person)
         claims.occupancy.granted(slot, lease.lease_expires_at)
         return lease
 
-    def _note_grant(self, claims: Claims, call: Acquire, lease: Lease, slot: int) -> None:
+    def _check_personal_cap(self, claims: Claims, terms: Terms, person: str) -> None:
+        """Raise PersonalCapReached; seats granted before in the same batch count.
+
+        Nobody else grants seats of this license meanwhile, so no two can pass the cap together.
+        """
+        cap = personal_cap(terms, self._transaction.seats_per_person)
+        if not cap:
+            return
+        since = self._transaction.counted_after(terms.heartbeat_interval_seconds)
+        (held,) = self._transaction.one(
+            self._transaction.sql.COUNT_SEATS_OF_PERSON,
+            tenant=claims.tenant,
+            license=claims.license,
+            person=person,
+            now=as_text(since),
+        ) or (0,)
+        if held >= cap:
+            self._transaction.count_denial(terms, "personal_cap_reached")
+            raise PersonalCapReached(cap)
+
+    def _note_grant(
+        self, claims: Claims, call: Acquire, lease: Lease, slot: int, person: str | None
+    ) -> None:
         """Gather what a grant changes: the seat, the session, the instance's share, its record."""
         session, end = as_hex(lease.session_id), as_text(lease.lease_expires_at)
         is_named = call.instance_id != UNNAMED
@@ -202,6 +241,7 @@ class _Acquires:
                 seq=lease.seq or 0,
                 token_issued_at=None if is_named else life[0],
                 token_ends=None if is_named else life[1],
+                person=person,
             )
         )
         if is_named:

@@ -6,9 +6,10 @@ from typing import Final, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from coditect_license_token import hardware_binding
 from identity.errors import IdentityError, InvalidCredential, MissingCredential
 from leasing.errors import LeasingError, LicenseUnknown, SessionUnknown
-from leasing.rules import Terms
+from leasing.rules import Terms, is_person
 from leasing.store import (
     Acquire,
     Caller,
@@ -115,6 +116,13 @@ def _bounds(caller: Caller, shown: _Shown) -> tuple[str, str | None]:
                 raise MissingCredential(_NO_KEY_AUTH)
             return tenant, license_
     raise InvalidCredential("unknown license key")
+
+
+def person_of(terms: Terms, caller: Caller) -> str | None:
+    """Return the binding of a person to a license, which names nobody, or None for others."""
+    if caller.tenant_id is None or not is_person(caller.principal):
+        return None
+    return hardware_binding(terms.license_id, caller.principal)
 
 
 def check_license(only: str | None, license: str) -> None:

@@ -54,6 +54,7 @@ class Statements(Protocol):
     LIVE_INSTANCES: str
     COUNT_OTHER_INSTANCES: str
     COUNT_SEATS: str
+    COUNT_SEATS_OF_PERSON: str
     SEATS_ENDING: str
     SEATS_LAPSED: str
     LAPSED_ANYWHERE: str

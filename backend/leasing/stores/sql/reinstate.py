@@ -24,7 +24,7 @@ from leasing.rules import (
     refusal,
 )
 from leasing.store import Lease, Outcome, Reinstate
-from leasing.stores.sql.callers import REFUSALS, Admitted, admit, check_license
+from leasing.stores.sql.callers import REFUSALS, Admitted, admit, check_license, person_of
 from leasing.stores.sql.claims import Claims, FreeSeat
 from leasing.stores.sql.honored import honor, honored_lease
 from leasing.stores.sql.renewals import Renewals, Row, token_life
@@ -230,6 +230,7 @@ class _Reinstatement:
                 seq=lease.seq or 0,
                 token_issued_at=life[0],
                 token_ends=life[1],
+                person=person_of(self._terms, call.caller),
             )
         )
         if call.instance_id != UNNAMED:

@@ -20,7 +20,7 @@ class End(Struct, frozen=True, array_like=True, gc=False):
 class Grant(Struct, frozen=True, array_like=True, gc=False):
     """A session that begins, on a seat that is free or was never used.
 
-    ``gen`` is more than the seat's last holder had.
+    ``gen`` is more than the seat's last holder had. ``person`` is the binding of whoever took it.
     """
 
     tenant: str
@@ -37,6 +37,7 @@ class Grant(Struct, frozen=True, array_like=True, gc=False):
     seq: int
     token_issued_at: str | None
     token_ends: str | None
+    person: str | None
 
 
 class Renewal(Struct, frozen=True, array_like=True, gc=False):

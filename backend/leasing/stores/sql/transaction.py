@@ -44,6 +44,7 @@ class Transaction:
     read since anybody else wrote to the file. No gen and no seq given here is below
     ``lowest_count``. ``changes`` are written before each query, so a query sees what the batch
     decided before it.
+    ``seats_per_person`` is the personal cap of licenses that name none.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Transaction:
         occupancies: dict[str, Occupancy],
         changes: Changes | None = None,
         remembered: Remembered[Any] | None = None,
+        seats_per_person: int = 0,
     ) -> None:
         self._connection = connection
         self.sql = statements
@@ -64,6 +66,7 @@ class Transaction:
         self._occupancies = occupancies
         self.remembered = Remembered(most=0) if remembered is None else remembered
         self.changes = changes or Changes(connection, statements, remembered=self.remembered)
+        self.seats_per_person = seats_per_person
 
     @cached_property
     def _moment(self) -> Moment:

@@ -49,12 +49,18 @@ class SqliteStore:
 
     ``database`` has been migrated. ``clock`` is the lease clock: on one machine the host's.
     Every write passes the file's write gate. ``was_restored`` says that the file lost commits and
-    cannot know it.
+    cannot know it. ``seats_per_person`` is the personal cap of licenses that name none; 0 is none.
     """
 
     def __init__(
-        self, database: Path, *, clock: Clock = utc_now, was_restored: bool = False
+        self,
+        database: Path,
+        *,
+        clock: Clock = utc_now,
+        was_restored: bool = False,
+        seats_per_person: int = 0,
     ) -> None:
+        self._seats_per_person = seats_per_person
         self._clock = clock
         self._gate = WriteGate(database)
         self._mark = AliveMark(database)
@@ -162,6 +168,7 @@ class SqliteStore:
             terms=self._terms,
             occupancies=self._occupancies,
             remembered=self._remembered,
+            seats_per_person=self._seats_per_person,
         )
 
     def _forget_what_changed(self, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from leasing.stores.postgres.statements.acquire import (
     BEGIN_SESSIONS,
     COUNT_OTHER_INSTANCES,
+    COUNT_SEATS_OF_PERSON,
     FORGET_LAPSED_INSTANCES,
     HOLDINGS_OF_DEVICES,
     LOCK_SEATS_OF_DEVICES,
@@ -96,6 +97,7 @@ __all__ = [
     "COMMIT",
     "COUNT_OTHER_INSTANCES",
     "COUNT_SEATS",
+    "COUNT_SEATS_OF_PERSON",
     "COUNT_VERSIONS",
     "DENIALS",
     "END_HONORED",

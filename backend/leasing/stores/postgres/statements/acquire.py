@@ -40,6 +40,11 @@ SELECT {hex_of("session_id")}, device, gen, {stored("lease_expires_at")} FROM se
 WHERE tenant_id = %(tenant)s::uuid AND license_id = %(license)s::uuid AND slot = %(slot)s
 FOR NO KEY UPDATE"""
 
+COUNT_SEATS_OF_PERSON = f"""
+SELECT count(*) FROM seat
+WHERE tenant_id = %(tenant)s::uuid AND license_id = %(license)s::uuid AND person = %(person)s
+  AND lease_expires_at > {given("now")}"""
+
 COUNT_OTHER_INSTANCES = """
 SELECT count(*) FROM seat_instance
 WHERE tenant_id = %(tenant)s::uuid AND session_id = %(session)s::uuid
@@ -51,11 +56,13 @@ WHERE tenant_id = %(tenant)s::uuid AND session_id = %(session)s::uuid
   AND lease_expires_at <= {given("now")}"""
 
 PUT_HOLDERS = f"""
-INSERT INTO seat (tenant_id, license_id, slot, session_id, device, gen,
+INSERT INTO seat (tenant_id, license_id, slot, session_id, device, person, gen,
                   lease_expires_at, unnamed_expires_at)
-SELECT tenant, license, slot, session, device, gen, ends, unnamed_ends FROM {rows(Grant)} AS w
+SELECT tenant, license, slot, session, device, person, gen, ends, unnamed_ends
+FROM {rows(Grant)} AS w
 ON CONFLICT (tenant_id, license_id, slot) DO UPDATE SET
-    session_id = excluded.session_id, device = excluded.device, gen = excluded.gen,
+    session_id = excluded.session_id, device = excluded.device, person = excluded.person,
+    gen = excluded.gen,
     lease_expires_at = excluded.lease_expires_at,
     unnamed_expires_at = excluded.unnamed_expires_at
 WHERE seat.session_id IS NULL AND seat.gen < excluded.gen"""

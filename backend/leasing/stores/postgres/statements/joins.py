@@ -2,7 +2,8 @@
 
 TERMS_OF_LICENSE = """json_build_array(
     l.tenant_id, l.id, p.code, l.tier, l.entitlements, l.seats, l.overdraft_seats, l.status,
-    l.expires_at, l.ttl_seconds, l.heartbeat_interval_seconds, l.key_auth)"""
+    l.expires_at, l.ttl_seconds, l.heartbeat_interval_seconds, l.key_auth,
+    l.seats_per_person)"""
 
 
 def _token_part(column: str) -> str:

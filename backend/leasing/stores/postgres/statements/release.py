@@ -20,7 +20,7 @@ WHERE seat_instance.tenant_id = w.tenant AND seat_instance.session_id = w.sessio
   AND seat_instance.instance_id = w.instance"""
 
 FREE_SEATS = f"""
-UPDATE seat SET session_id = NULL, device = NULL, lease_expires_at = NULL,
+UPDATE seat SET session_id = NULL, device = NULL, person = NULL, lease_expires_at = NULL,
                 unnamed_expires_at = NULL
 FROM {rows(End)} AS w
 WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot

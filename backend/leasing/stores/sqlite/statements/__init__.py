@@ -9,6 +9,7 @@ change many rows take them as JSON as well (rows.py).
 from leasing.stores.sqlite.statements.acquire import (
     BEGIN_SESSIONS,
     COUNT_OTHER_INSTANCES,
+    COUNT_SEATS_OF_PERSON,
     FORGET_LAPSED_INSTANCES,
     HOLDINGS_OF_DEVICES,
     PUT_HOLDERS,
@@ -67,6 +68,7 @@ __all__ = [
     "BEGIN_SESSIONS",
     "COUNT_OTHER_INSTANCES",
     "COUNT_SEATS",
+    "COUNT_SEATS_OF_PERSON",
     "DENIALS",
     "END_HONORED",
     "END_SESSIONS",

@@ -35,6 +35,12 @@ SEAT = """
 SELECT session_id, device, gen, lease_expires_at FROM seat
 WHERE tenant_id = :tenant AND license_id = :license AND slot = :slot"""
 
+# Counts the seats of a license that a person took and that still count.
+COUNT_SEATS_OF_PERSON = """
+SELECT count(*) FROM seat
+WHERE tenant_id = :tenant AND license_id = :license AND person = :person
+  AND lease_expires_at > :now"""
+
 # Counts the instances of a session but for one.
 COUNT_OTHER_INSTANCES = """
 SELECT count(*) FROM seat_instance
@@ -48,12 +54,13 @@ WHERE tenant_id = :tenant AND session_id = :session AND lease_expires_at <= :now
 # Puts holders on free seats, made when a slot was never used. Primary key, ``session_id IS NULL``
 # and the gen are the guard (S1, S6).
 PUT_HOLDERS = f"""
-INSERT INTO seat (tenant_id, license_id, slot, session_id, device, gen,
+INSERT INTO seat (tenant_id, license_id, slot, session_id, device, person, gen,
                   lease_expires_at, unnamed_expires_at)
-SELECT tenant, license, slot, session, device, gen, ends, unnamed_ends
+SELECT tenant, license, slot, session, device, person, gen, ends, unnamed_ends
 FROM {rows(Grant)} WHERE true
 ON CONFLICT (tenant_id, license_id, slot) DO UPDATE SET
-    session_id = excluded.session_id, device = excluded.device, gen = excluded.gen,
+    session_id = excluded.session_id, device = excluded.device, person = excluded.person,
+    gen = excluded.gen,
     lease_expires_at = excluded.lease_expires_at,
     unnamed_expires_at = excluded.unnamed_expires_at
 WHERE seat.session_id IS NULL AND seat.gen < excluded.gen"""

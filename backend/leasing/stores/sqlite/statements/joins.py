@@ -6,7 +6,7 @@ TERMS_OF_LICENSE = """json_array(
     l.tenant_id, l.id, p.code, l.tier, json(l.entitlements),
     l.seats, l.overdraft_seats, l.status, l.expires_at || 'Z',
     l.ttl_seconds, l.heartbeat_interval_seconds,
-    json(CASE WHEN l.key_auth THEN 'true' ELSE 'false' END))"""
+    json(CASE WHEN l.key_auth THEN 'true' ELSE 'false' END), l.seats_per_person)"""
 
 HOLDING = f"""json_array(
     {dashed("s.session_id")}, s.slot, s.gen, s.device, s.lease_expires_at || 'Z',

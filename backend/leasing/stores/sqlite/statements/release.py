@@ -25,7 +25,7 @@ DELETE FROM seat_instance WHERE (tenant_id, session_id, instance_id) IN (
 
 # Frees the seats of sessions; the gen stays, so the next holder's is higher (S6).
 FREE_SEATS = f"""
-UPDATE seat SET session_id = NULL, device = NULL, lease_expires_at = NULL,
+UPDATE seat SET session_id = NULL, device = NULL, person = NULL, lease_expires_at = NULL,
                 unnamed_expires_at = NULL
 FROM {rows(End)} AS w
 WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot
