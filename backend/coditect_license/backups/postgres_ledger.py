@@ -1,6 +1,7 @@
 """A ledger in PostgreSQL: dumped as of one moment, restored beside the old one, exchanged."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +17,14 @@ from coditect_license.backups.ledgers import Say, stamp
 from coditect_license.backups.manifest import Kind, Manifest
 from coditect_license.backups.postgres_programs import program_for, run
 from coditect_license.database_url import database_entry
-from foundation.clock import Clock, utc_now
+from foundation.clock import Clock, monotonic_seconds, utc_now
 from leasing.store import Store
 from leasing.stores.postgres import PostgresStore
 
 _MAINTENANCE: Final = "postgres"
 _LONGEST_NAME_BYTES: Final = 63  # NAMEDATALEN
+_FAREWELL_SECONDS: Final = 2
+_POLL_SECONDS: Final = 0.05
 
 # Owners, whoever was given rights, and whom policies name. Everybody (0) is no role.
 _ROLES: Final = """
@@ -113,12 +116,18 @@ class PostgresLedger:
             self.administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", draft.name)
 
     def _require_unused(self) -> None:
-        ((count, who),) = self.ask(_OTHERS, self.name, database=_MAINTENANCE)
-        if count:
-            raise LedgerInUse(
-                f"{count} connections to the database {self.name} (of {who}): stop every server "
-                "and pooler first"
-            )
+        """Raise LedgerInUse when others stay; whoever has just hung up is gone in a moment."""
+        deadline = monotonic_seconds() + _FAREWELL_SECONDS
+        while True:
+            ((count, who),) = self.ask(_OTHERS, self.name, database=_MAINTENANCE)
+            if not count:
+                return
+            if monotonic_seconds() > deadline:
+                raise LedgerInUse(
+                    f"{count} connections to the database {self.name} (of {who}): stop every "
+                    "server and pooler first"
+                )
+            time.sleep(_POLL_SECONDS)
 
     def _require_roles(self, roles: list[str]) -> None:
         """Raise BackupFailed when a role is missing: a dump carries rights and no roles."""
