@@ -26,11 +26,13 @@ _PLACE = f"""
 SELECT e.at, e.id FROM audit_event AS e WHERE {_BEYOND}
 ORDER BY e.at, e.id LIMIT 1 OFFSET %s"""
 
+# Not NOT EXISTS: PostgreSQL would join that, and read the whole chain for each page.
 _WITHOUT_ENTRY = f"""
 SELECT e.id, e.at, e.action, e.principal, e.license_id, e.session_id, e.details
 FROM audit_event AS e
-WHERE {_BEYOND} AND (e.at < %s OR (e.at = %s AND e.id <= %s)) AND NOT EXISTS (
-    SELECT 1 FROM audit_entry AS c WHERE c.tenant_id = e.tenant_id AND c.event_id = e.id)
+WHERE {_BEYOND} AND (e.at < %s OR (e.at = %s AND e.id <= %s)) AND (
+    SELECT c.position FROM audit_entry AS c
+    WHERE c.tenant_id = e.tenant_id AND c.event_id = e.id) IS NULL
 ORDER BY e.at, e.id LIMIT %s"""
 
 _INSERT = "INSERT INTO audit_entry (tenant_id, position, event_id, entry, hash)"
