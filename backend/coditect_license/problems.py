@@ -17,9 +17,11 @@ from leasing.http import errors as http
 from leasing.http.messages import PROBLEM_JSON, Response
 from leasing.http.plane import InternalError
 from licenses import errors as licenses
+from management_api import errors as management
 from signing import errors as signing
 from soft_state.errors import RateLimited
 from soft_state.rules import WINDOW_SECONDS
+from tenants import errors as tenants
 
 TYPE_PREFIX: Final = "urn:coditect:license:problem:"
 _ENCODER: Final = msgspec.json.Encoder()
@@ -133,6 +135,7 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     leasing.LicenseUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
     leasing.SessionUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
     http.UnknownPath: Kind(404, "not_found", "Not found", "There is no such thing here."),
+    management.NotFound: Kind(404, "not_found", "Not found", "There is no such thing here."),
     http.MethodNotAllowed: Kind(
         405, "method_not_allowed", "Method not allowed", "This address takes other methods."
     ),
@@ -146,6 +149,36 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
         "You hold as many seats of the license as one person may; release one of them first.",
         _personal_cap,
     ),
+    licenses.ProductCodeTaken: Kind(
+        409, "already_exists", "Product code taken", "There is a product of that code already."
+    ),
+    licenses.TierCodeTaken: Kind(
+        409, "already_exists", "Tier code taken", "There is a tier of that code already."
+    ),
+    licenses.ProductArchived: Kind(
+        409, "product_archived", "Product archived", "The product is sold no more."
+    ),
+    licenses.RevokedForGood: Kind(
+        409,
+        "revoked_for_good",
+        "Revoked for good",
+        "A revoked license stays as it is; issue a new one.",
+    ),
+    licenses.EndNotLater: Kind(
+        409,
+        "end_not_later",
+        "End not later",
+        "A renewal moves the license's end on, and into the future.",
+    ),
+    tenants.TenantSlugTaken: Kind(
+        409, "already_exists", "Tenant slug taken", "There is a tenant of that slug already."
+    ),
+    management.AnswerNotKept: Kind(
+        409,
+        "answer_not_kept",
+        "Answer not kept",
+        "The call was done before and is not done again; its answer can no longer be read.",
+    ),
     leasing.LeaseLost: Kind(
         410,
         "lease_lost",
@@ -153,11 +186,29 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
         "The session has ended; acquire a seat anew.",
         lambda error: {"reason": error.reason},
     ),
+    management.PreconditionFailed: Kind(
+        412,
+        "precondition_failed",
+        "Changed meanwhile",
+        "It is no longer as If-Match says; read it again. Nothing was changed.",
+    ),
     http.BodyTooLarge: Kind(
         413, "body_too_large", "Body too large", "The body may have at most 65536 bytes."
     ),
     http.UnsupportedMediaType: Kind(
         415, "unsupported_media_type", "Unsupported media type", "The body must be JSON."
+    ),
+    management.IdempotencyKeyReused: Kind(
+        422,
+        "idempotency_key_reused",
+        "Idempotency key reused",
+        "The Idempotency-Key stood over another request; a new request takes a new key.",
+    ),
+    management.PreconditionRequired: Kind(
+        428,
+        "precondition_required",
+        "Precondition required",
+        "A change names the state it changes: If-Match with the ETag last read.",
     ),
     RateLimited: Kind(
         429,

@@ -274,8 +274,10 @@ CORS_EXPOSE_HEADERS = (
 CORS_PREFLIGHT_MAX_AGE = 600
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "coditect_license.openapi.management.ManagementSchema",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["management_api.permissions.ByRole"],  # nobody
+    "EXCEPTION_HANDLER": "management_api.problems.raise_as_ours",
     "UNAUTHENTICATED_USER": None,
 }
 
@@ -292,15 +294,25 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": "/", "description": "This server"}],
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_REQUEST": False,  # what goes in and what comes out are types of their own
+    "ENFORCE_NON_BLANK_FIELDS": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "TAGS": [
         {"name": "leases", "description": "Acquire, heartbeat, release."},
+        {"name": "licenses", "description": "The rights that were sold."},
+        {"name": "tiers", "description": "The kinds of licenses that are sold."},
+        {"name": "products", "description": "The programs that are sold."},
+        {"name": "sessions", "description": "Who holds what, who held it, and its end by force."},
+        {"name": "usage", "description": "What was used of what was bought."},
+        {"name": "members", "description": "The people of a tenant."},
+        {"name": "service accounts", "description": "Programs that call with tokens of ours."},
+        {"name": "audit", "description": "What happened, and what proves that nothing is missing."},
+        {"name": "tenants", "description": "The customer organisations, for staff."},
         {"name": "keys", "description": "The public keys that answers are verified with."},
         {"name": "health", "description": "Probes."},
         {"name": "documentation", "description": "This document."},
     ],
     "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
         "coditect_license.openapi.document.add_declared_operations",
     ],
 }

@@ -1,12 +1,13 @@
-"""The only map of the control plane's addresses; the leasing plane's are in leasing/http."""
+"""All addresses of the control plane; the leasing plane's are in leasing/http."""
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver
 
 from coditect_license import security_contact
 from coditect_license.openapi import pages
+from management_api import urls as management_api
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [*management_api.urlpatterns]
 if settings.LICENSE_API_DOCS:
     urlpatterns += pages.urlpatterns
 if settings.LICENSE_SECURITY_CONTACT:

@@ -15,6 +15,7 @@ _BLOCK: Final = 16
 _BLOCKS_AT_A_TIME: Final = 256
 
 _VERSION_AND_VARIANT: Final = (0xF << 76) | (0b11 << 62)
+_VERSION_8: Final = (0x8 << 76) | (0b10 << 62)
 _VERSION_7: Final = (0x7 << 76) | (0b10 << 62)
 
 _blocks: deque[bytes] = deque()
@@ -30,6 +31,15 @@ def new_id() -> uuid.UUID:
     head = unix_milliseconds().to_bytes(6, "big")
     number = int.from_bytes(head + _random_block()[:10], "big")
     return uuid.UUID(int=number & ~_VERSION_AND_VARIANT | _VERSION_7)
+
+
+def made_id(digest: bytes) -> uuid.UUID:
+    """Return the identifier that a digest of 16 bytes or more makes: UUID version 8 (RFC 9562).
+
+    Nobody can guess it who cannot make the digest.
+    """
+    number = int.from_bytes(digest[:16], "big") & ~_VERSION_AND_VARIANT
+    return uuid.UUID(int=number | _VERSION_8)
 
 
 def new_request_id() -> str:

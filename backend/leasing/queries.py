@@ -5,11 +5,12 @@ They lock nothing and use indexes that no heartbeat writes. What one read looks 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet, TextField, Value
 
 from leasing.concurrency import Interval
 from leasing.errors import SessionUnknown, TooMuchHistory
@@ -99,7 +100,7 @@ def sessions(
     last = _last_looked_at(within, most_looked_at) if wanted.equal else None
     chosen = within.filter(**wanted.equal)
     if last is not None:
-        chosen = chosen.filter(Q(started_at__gt=last[0]) | Q(started_at=last[0], id__gte=last[1]))
+        chosen = chosen.filter(_not_before(last))
     rows = list(chosen[: most + 1])
     page = rows[:most]
     return Holdings(
@@ -124,19 +125,19 @@ def history(
     A session that runs counts until its lease ends. Raises TooMuchHistory.
     """
     own = _own() if license_id is None else _own().filter(license_id=license_id)
-    ended = own.filter(ended_at__isnull=False)
+    ended, since, until = own.filter(ended_at__isnull=False), _as_kept(start), _as_kept(end)
     moved = ended.filter(
-        Q(started_at__gt=start, started_at__lt=end) | Q(ended_at__gt=start, ended_at__lt=end)
+        Q(started_at__gt=since, started_at__lt=until) | Q(ended_at__gt=since, ended_at__lt=until)
     )
     rows = list(moved.values_list("started_at", "ended_at")[: most + 1])
-    running = list(own.filter(ended_at__isnull=True, started_at__lt=end)[: most + 1])
+    running = list(own.filter(ended_at__isnull=True, started_at__lt=until)[: most + 1])
     if len(rows) + len(running) > most:
         raise TooMuchHistory("more sessions than one answer can count")
     ends = _lease_ends(running)
     still = [Interval(one.started_at, ends[one.id]) for one in running if one.id in ends]
     return History(
         sessions=[*(Interval(began, over) for began, over in rows if over), *still],
-        all_along=ended.filter(started_at__lte=start, ended_at__gte=end).count(),
+        all_along=ended.filter(started_at__lte=since, ended_at__gte=until).count(),
     )
 
 
@@ -147,23 +148,39 @@ def _own() -> QuerySet[LicenseSession]:
 def _in_time(wanted: SessionFilter, now: datetime) -> QuerySet[LicenseSession]:
     found = _own()
     if wanted.since is not None:
-        found = found.filter(started_at__gte=wanted.since)
+        found = found.filter(started_at__gte=_as_kept(wanted.since))
     if wanted.until is not None:
-        found = found.filter(started_at__lt=wanted.until)
+        found = found.filter(started_at__lt=_as_kept(wanted.until))
     if wanted.state == "live":
-        runs = Q(ended_at__isnull=True) | Q(ended_at__gt=now)
+        runs = Q(ended_at__isnull=True) | Q(ended_at__gt=_as_kept(now))
         return found.filter(_MAY_RUN).filter(runs)
     if wanted.state == "ended":
-        return found.filter(Q(ended_at__isnull=True) | Q(ended_at__lte=now))
+        return found.filter(Q(ended_at__isnull=True) | Q(ended_at__lte=_as_kept(now)))
     return found
 
 
 def _before(found: QuerySet[LicenseSession], key: Key | None) -> QuerySet[LicenseSession]:
     if key is None:
         return found
-    started_at, id_ = key
+    started_at, id_ = _as_kept(key[0]), key[1]
     earlier = Q(started_at__lt=started_at) | Q(started_at=started_at, id__lt=id_)
     return found.filter(earlier, started_at__lte=started_at)
+
+
+def _not_before(key: Key) -> Q:
+    started_at, id_ = _as_kept(key[0]), key[1]
+    return Q(started_at__gt=started_at) | Q(started_at=started_at, id__gte=id_)
+
+
+def _as_kept(instant: datetime) -> datetime | Value:
+    """Return an instant to compare with: in SQLite the stores write text of six decimals, always.
+
+    Django would leave out the decimals of a whole second, which sorts before the same with them.
+    """
+    if connection.vendor != "sqlite":
+        return instant
+    text = instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return Value(text, output_field=TextField())
 
 
 def _last_looked_at(within: QuerySet[LicenseSession], most: int) -> Key | None:

@@ -43,6 +43,10 @@ class Allowances:
             limit.name, per_minute=limit.per_minute, wait_seconds=decision.wait_seconds
         )
 
+    def wait_seconds(self, limit: Limit, subject: str, now: float) -> float:
+        """Return how long until a call of a subject would be taken, 0 for now; count nothing."""
+        return decide(limit, self._due.get(subject, NEVER), now).wait_seconds
+
     def charge(self, limit: Limit, subject: str, now: float) -> float:
         """Count what has happened already; return how many seconds over the limit that is."""
         with self._lock:

@@ -6,6 +6,7 @@
     ├── NoCurrentTenant      code asked for a tenant's rows where no tenant was set
     ├── ForeignRow           a row of another tenant would have been written
     ├── TenantAlreadySet     a transaction of one tenant was begun within another's
+    ├── TenantSlugTaken      another tenant has the slug
     └── InsideTransaction    a transaction of a tenant was begun within a transaction of nobody's
 """
 
@@ -24,6 +25,10 @@ class ForeignRow(TenantsError):
 
 class TenantAlreadySet(TenantsError):
     """A transaction works for one tenant; another one's begins after its end."""
+
+
+class TenantSlugTaken(TenantsError):
+    """Slugs are unique in an installation."""
 
 
 class InsideTransaction(TenantsError):

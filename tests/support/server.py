@@ -97,6 +97,11 @@ class RunningServer:
             raise AssertionError("the server did not start:\n" + "".join(self.output))
         self.demo = json.loads((self.data_dir / "demo.json").read_text())
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the process finds in its environment: for commands beside it."""
+        return dict(self._environment)
+
     def stop(self) -> int:
         """Let the server drain (SIGTERM) and return its exit status."""
         return self._end(signal.SIGTERM)

@@ -39,6 +39,28 @@ _PARAMETERS: Final = {
             "pattern": "^[ -~]*$",
         },
     },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "description": "The `ETag` last read, or `*` for whatever is there.",
+        "schema": {"type": "string", "examples": ["*"]},
+    },
+    "IfMatchOptional": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The `ETag` last read; without it the call is made on whatever is there.",
+        "schema": {"type": "string", "examples": ["*"]},
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": (
+            "A random text of the caller's own. For 24 hours the same call with the same key is "
+            "answered as the first was and done once; another call with it is refused."
+        ),
+        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    },
     "Format": {
         "name": "format",
         "in": "query",
@@ -65,6 +87,18 @@ _HEADERS: Final = {
     "RateLimit": {
         "description": "What is left of it (`r`) for how many seconds (`t`); section 4.",
         "schema": {"type": "string", "pattern": '^"[a-z]+";r=0;t=[0-9]+$'},
+    },
+    "ETag": {
+        "description": "Names the state that was read; a change names it in `If-Match`.",
+        "schema": {"type": "string", "pattern": '^"[A-Za-z0-9_-]{22}"$'},
+    },
+    "Location": {
+        "description": "Where the new thing is.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "IdempotencyReplayed": {
+        "description": "`true` where an earlier call with the same key has done this.",
+        "schema": {"const": "true"},
     },
     "Allow": {
         "description": "The methods that this address takes.",

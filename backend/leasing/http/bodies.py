@@ -175,7 +175,7 @@ def _check_text(members: dict[str, Any]) -> None:
     """Refuse halves of surrogate pairs: no encoding has them."""
     for name, value in members.items():
         if isinstance(value, str) and not value.isascii():
-            raise _invalid(_shown(name), "bad_characters", "only printable ASCII is allowed")
+            raise _invalid(shown(name), "bad_characters", "only printable ASCII is allowed")
 
 
 def _check_metadata(metadata: dict[str, Any]) -> None:
@@ -231,14 +231,14 @@ def _field_error(message: str) -> FieldError:
         if found := pattern.search(message):
             field = found.groupdict().get("field") or field
             said = says.format(**found.groupdict())
-            return FieldError(_shown(field), code, f"{_shown(field)} {said}".strip())
-    return FieldError(_shown(field), "invalid", "the body is not of the contract's form")
+            return FieldError(shown(field), code, f"{shown(field)} {said}".strip())
+    return FieldError(shown(field), "invalid", "the body is not of the contract's form")
 
 
 def _invalid(field: str, code: str, message: str) -> InvalidRequest:
     return InvalidRequest(FieldError(field, code, message))
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """Return a member's name as it may be repeated: short, printable."""
     return "".join(letter if " " <= letter <= "~" else "?" for letter in name[:64])

@@ -28,6 +28,7 @@ SESSIONS: Final = "/api/v1/licenses/sessions/"
 KEYS: Final = "/api/v1/licenses/keys"
 JWKS: Final = "/.well-known/jwks.json"
 HEALTH: Final = "/health"
+_FIXED: Final = frozenset({ACQUIRE, KEYS, HEALTH, f"{HEALTH}/live", f"{HEALTH}/ready"})
 _SESSION_ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
@@ -35,7 +36,7 @@ _SESSION_ID: Final = re.compile(
 
 def is_leasing_path(path: str) -> bool:
     """Tell whether the leasing plane answers an address."""
-    return path.startswith((ACQUIRE, SESSIONS, KEYS, HEALTH)) or path == JWKS
+    return path.startswith(SESSIONS) or path.removesuffix("/") in _FIXED or path == JWKS
 
 
 class LeasingPlane:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('licenses', '0002_indexes_by_id'),
+        ('licenses', '0004_tiers'),
     ]
 
     operations = [

@@ -1,6 +1,7 @@
 """What the leasing plane may do in PostgreSQL: its work, and nothing else (S11, docs/adr/0011)."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +14,16 @@ from audit.operations import Signed, count_signatures
 from audit.sealer import Sealer
 from foundation.clock import utc_now
 from leasing.stores.postgres import PostgresStore, statements
+from licenses.expiry_notices import due_notices
+from licenses.tier_operations import ensure_tiers
+from management_api.models import KeptAnswer
 from privacy.models import Erasure
 from privacy.retention import choose_retention
 from privacy.rules import Category
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
 from tests.support.audited import a_notary
+from tests.support.clock import START
 from tests.support.customer import VENDOR, Customer
 from tests.support.people import invite_and_issue
 from tests.support.postgres import LEASING_LOGIN, as_leasing, as_login
@@ -110,6 +115,10 @@ def leasing(postgres_db: str) -> Iterator[psycopg.Connection[Any]]:
     store, alice = PostgresStore(as_leasing(postgres_db)), Customer("alice", seats=1)
     store.apply([alice.acquire("laptop", "editor"), alice.acquire("desktop")])
     store.close()
+    ensure_tiers(tenant_id=alice.tenant.id)
+    due_notices(now=alice.license.expires_at - timedelta(days=1))
+    with tenant_transaction(alice.tenant.id):
+        KeptAnswer.objects.create(tenant_id=alice.tenant.id, principal=VENDOR, expires_at=START)
     with psycopg.connect(as_leasing(postgres_db), autocommit=True) as connection:
         connection.execute("SET ROLE leasing")
         yield connection

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,6 +23,7 @@ from hypothesis.stateful import (
 )
 
 from leasing.store import Call, Caller, Lease
+from licenses.errors import RevokedForGood
 from tenants.current import tenant_transaction
 from tests.support.answers import disagreement
 from tests.support.backups import Backup
@@ -145,7 +147,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
 
     @rule(who=CUSTOMERS)
     def reinstate(self, who: int) -> None:
-        self.customers[who].reinstate()
+        self.customers[who].put_right()
 
     @rule(who=CUSTOMERS, days=st.sampled_from([0, 0.003, 365]))
     def move_expiry(self, who: int, days: float) -> None:
@@ -153,6 +155,10 @@ class StoreAgainstModel(RuleBasedStateMachine):
 
     @rule(who=CUSTOMERS)
     def rotate_key(self, who: int) -> None:
+        if self.customers[who].license.status == "revoked":
+            with pytest.raises(RevokedForGood):
+                self.customers[who].rotate_key()
+            return
         self.customers[who].rotate_key()
         self.keys_ever.append(self.customers[who].key_holder)
 

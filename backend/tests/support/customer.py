@@ -19,6 +19,9 @@ from leasing.store import (
 )
 from licenses import operations
 from licenses.license_key import KeyHasher
+from licenses.rules import LicenseStatus
+from soft_state.notices import BOARD, Topic
+from tenants.current import tenant_transaction
 from tenants.models import Tenant
 from tests.support.clock import START
 
@@ -152,6 +155,13 @@ class Customer:
 
     def revoke(self) -> None:
         operations.revoke(license=self.license, principal=VENDOR)
+
+    def put_right(self) -> None:
+        """Undo a suspension as the vendor does, a revocation as only SQL can."""
+        self.license.status = LicenseStatus.ACTIVE.value
+        with tenant_transaction(self.tenant.id):
+            self.license.save(update_fields=["status"])
+        BOARD.announce(Topic.LICENSES, about=self.license.id)
 
     def move_expiry(self, expires_at: datetime) -> None:
         operations.move_expiry(license=self.license, expires_at=expires_at, principal=VENDOR)

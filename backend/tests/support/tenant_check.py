@@ -25,6 +25,9 @@ TENANT_TABLES: Final = frozenset(
         "seats_change",
         "audit_event",
         "denial_count",
+        "kept_answer",
+        "tier",
+        "outbox_message",
     }
 )
 CONTROL_PLANE_TABLES: Final = frozenset(

@@ -10,6 +10,7 @@ from identity import errors as identity
 from leasing import errors as leasing
 from leasing.http import errors as http
 from licenses import errors as licenses
+from management_api import errors as management
 from signing import errors as signing
 from soft_state.errors import RateLimited
 
@@ -39,12 +40,22 @@ _TABLE: list[tuple[Exception, int, str]] = [
     (leasing.LicenseUnknown(_SECRET), 404, "not_found"),
     (leasing.SessionUnknown(_SECRET), 404, "not_found"),
     (http.UnknownPath(_SECRET), 404, "not_found"),
+    (management.NotFound(_SECRET), 404, "not_found"),
     (http.MethodNotAllowed(("GET", "DELETE")), 405, "method_not_allowed"),
     (leasing.SeatsExhausted(total=9, in_use=9, retry_after_seconds=4), 409, "seats_exhausted"),
     (leasing.PersonalCapReached(2), 409, "personal_cap_reached"),
+    (licenses.ProductCodeTaken(_SECRET), 409, "already_exists"),
+    (licenses.TierCodeTaken(_SECRET), 409, "already_exists"),
+    (licenses.ProductArchived(_SECRET), 409, "product_archived"),
+    (licenses.RevokedForGood(_SECRET), 409, "revoked_for_good"),
+    (licenses.EndNotLater(_SECRET), 409, "end_not_later"),
+    (management.AnswerNotKept(_SECRET), 409, "answer_not_kept"),
     (leasing.LeaseLost("taken_over"), 410, "lease_lost"),
+    (management.PreconditionFailed(_SECRET), 412, "precondition_failed"),
     (http.BodyTooLarge(_SECRET), 413, "body_too_large"),
     (http.UnsupportedMediaType(_SECRET), 415, "unsupported_media_type"),
+    (management.IdempotencyKeyReused(_SECRET), 422, "idempotency_key_reused"),
+    (management.PreconditionRequired(_SECRET), 428, "precondition_required"),
     (RateLimited("license", per_minute=600, wait_seconds=0.2), 429, "rate_limited"),
     (http.HeadTooLarge(_SECRET), 431, "head_too_large"),
     (leasing.StoreUnavailable(_SECRET), 503, "store_unavailable"),
