@@ -142,6 +142,13 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     leasing.SeatsExhausted: Kind(
         409, "seats_exhausted", "No seat free", "All seats of the license are in use.", _seats
     ),
+    leasing.PersonalCapReached: Kind(
+        409,
+        "personal_cap_reached",
+        "Personal cap reached",
+        "You hold as many seats of the license as one person may; release one of them first.",
+        _personal_cap,
+    ),
     licenses.ProductCodeTaken: Kind(
         409, "already_exists", "Product code taken", "There is a product of that code already."
     ),
@@ -171,13 +178,6 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
         "answer_not_kept",
         "Answer not kept",
         "The call was done before and is not done again; its answer can no longer be read.",
-    ),
-    leasing.PersonalCapReached: Kind(
-        409,
-        "personal_cap_reached",
-        "Personal cap reached",
-        "You hold as many seats of the license as one person may; release one of them first.",
-        _personal_cap,
     ),
     leasing.LeaseLost: Kind(
         410,

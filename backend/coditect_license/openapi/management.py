@@ -23,8 +23,15 @@ from management_api.errors import (
 )
 from management_api.fields import Names
 from management_api.serializers import StrictSerializer
+from soft_state.errors import RateLimited
 
-_ALWAYS: Final = (MissingCredential, InvalidCredential, MissingTenant, Forbidden)
+_ALWAYS: Final = (
+    MissingCredential,
+    InvalidCredential,
+    MissingTenant,
+    Forbidden,
+    RateLimited,
+)
 _DATABASE: Final = (StoreUnavailable, InternalError)
 _IN_PATH: Final = re.compile(r"\{(\w+)\}")
 _CURSOR: Final = {

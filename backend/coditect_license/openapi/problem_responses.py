@@ -67,7 +67,7 @@ def problem_examples() -> dict[str, Any]:
 def problem_responses(kinds: Iterable[type[Exception]]) -> dict[str, Any]:
     """Return the responses, by status, that some kinds of problem become."""
     by_status: dict[int, list[type[Exception]]] = {}
-    for kind in kinds:
+    for kind in dict.fromkeys(kinds):
         by_status.setdefault(PROBLEMS[kind].status, []).append(kind)
     return {str(status): _response(status, by_status[status]) for status in sorted(by_status)}
 

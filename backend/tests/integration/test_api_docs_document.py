@@ -219,7 +219,7 @@ def test_every_problem_is_an_answer_of_some_operation() -> None:
 
     unseen = {kind for kind in PROBLEMS if example_name(kind) not in shown}
 
-    # These answer calls that are in no document; a third such is a 404 like many.
+    # These answer calls that are in no document; another such is a 404 like many.
     assert unseen == {MethodNotAllowed, HeadTooLarge}
 
 

@@ -104,3 +104,16 @@ def test_a_sealer_beside_a_store_lets_it_remember(store: SqliteStore) -> None:
         assert audit.sealer.round().sealed > 0
 
     assert knows(store)
+
+
+def test_a_store_that_was_closed_is_in_nobodys_way(db: Path) -> None:
+    Customer("alice", seats=3)
+    closed = SqliteStore(db)
+    closed.close()
+
+    with beside(closed):
+        write()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM tenant")
+        assert cursor.fetchone() == ("Alicex",)

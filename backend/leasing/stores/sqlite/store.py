@@ -73,6 +73,7 @@ class SqliteStore:
         self._last_alive_at: datetime | None = None
         self._hold: Hold | None = None
         self._was_restored = was_restored
+        self._is_closed = False
         self.tick()
         self._was_restored = False
 
@@ -98,7 +99,12 @@ class SqliteStore:
             pass
 
     def data_version(self) -> int:
-        """Return SQLite's number of what others committed. For whoever is in the write gate."""
+        """Return SQLite's number of what others committed. For whoever is in the write gate.
+
+        A closed store remembers nothing that could be out of date: 0.
+        """
+        if self._is_closed:
+            return 0
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         return int(version)
 
@@ -117,6 +123,7 @@ class SqliteStore:
         try:
             self.tick()
         finally:
+            self._is_closed = True
             self._connection.close()
             self._gate.close()
             self._mark.close()
