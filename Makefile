@@ -3,6 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 CODE := token sdk backend local_kms tests benchmarks scripts
+PROVIDERS := tests/providers/node_modules
 DB ?= sqlite
 SIGNER ?= local
 EMBEDDED := LICENSE_PROFILE=embedded
@@ -37,7 +38,7 @@ run-postgres-kms: $(VENV)/installed-run $(VENV)/installed-postgres $(VENV)/insta
 kms: $(VENV)/installed-run $(VENV)/installed-kms ## start a local Cloud KMS (ARGS="serve --port 9443", ARGS="fault --help")
 	@PYTHONPATH=backend exec $(PY) -m local_kms $(or $(ARGS),serve)
 
-test: $(VENV)/installed-dev ## run every test (T=path for some of them)
+test: $(VENV)/installed-dev $(PROVIDERS)/node ## run every test (T=path for some of them)
 	@$(PY) -m pytest $(T)
 
 test-faults: $(VENV)/installed-dev ## kill, cut, fill and freeze real servers and databases (minutes; FAULTS_SEED=…)
@@ -86,7 +87,7 @@ pins: $(VENV)/installed-dev ## compile requirements/*.txt from requirements/*.in
 	@scripts/dev/compile-pins
 
 clean: ## remove the environment and caches; keeps .local
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PROVIDERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/installed-run: requirements/run.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install run
@@ -102,3 +103,6 @@ $(VENV)/installed-fuzz: requirements/fuzz.txt
 
 $(VENV)/installed-dev: requirements/dev.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install dev
+
+$(PROVIDERS)/node: tests/providers/package-lock.json requirements/node.txt | $(VENV)/installed-dev
+	@scripts/dev/install-providers || test $$? -eq 75

@@ -3,9 +3,12 @@
 Between them, a bound on how much a caller may send; innermost, who calls.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from coditect_license.problems import PROBLEMS
@@ -13,11 +16,16 @@ from coditect_license.refusals import REQUEST_ID, asgi_problem, problem_response
 from foundation.clock import monotonic_seconds
 from foundation.ids import new_request_id
 from foundation.logs import JsonLines
-from identity.errors import IdentityError, InvalidCredential
+from identity.errors import Cause, IdentityError, InvalidCredential
+from identity.operations import count_refused
 from identity.rules import Principal
 from identity.wiring import bearer_verifier_from_settings
+from leasing.errors import StoreUnavailable
 from leasing.http.errors import MethodNotAllowed, RequestError
 from leasing.http.messages import Receive, Request, Scope, Send
+from leasing.http.reads import read_in_thread
+
+_log = logging.getLogger(__name__)
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -88,37 +96,59 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 
 class JWTAuthenticationMiddleware:
-    """Django middleware: sets ``request.principal`` from the bearer token, or None without one.
+    """Django middleware: sets ``request.principal`` from the bearer credential, None without one.
 
-    A credential that proves nothing is refused here, before any view. Whether a call needs one at
-    all is the view's to say. ``jwt_user_id``, ``jwt_user_email`` and ``jwt_tenant_id`` repeat what
-    the principal says, under the names that views of the first design use.
+    It stands behind the security headers and before anything that looks at a tenant's rows. A
+    credential that proves nothing is refused here, before any view, and a ledger that is away is
+    503 and never a bad credential. Whether a call needs one at all is the view's to say.
+    ``jwt_user_id``, ``jwt_user_email`` and ``jwt_tenant_id`` repeat what the principal says, under
+    the names that views of the first design use. Works in sync and async chains of middleware.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self._get_response = get_response
+    sync_capable = True
+    async_capable = True
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer 401 or 403 for a credential that is not good, else pass the request on."""
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self._get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Answer 401, 403 or 503 for a credential that is not good, else pass the request on."""
+        if iscoroutinefunction(self):
+            return self._answer_async(request)
+        return self._refusal(request) or self._get_response(request)
+
+    async def _answer_async(self, request: HttpRequest) -> HttpResponse:
+        refusal = await read_in_thread(self._refusal, request)
+        response: HttpResponse = refusal or await self._get_response(request)
+        return response
+
+    def _refusal(self, request: HttpRequest) -> HttpResponse | None:
+        """Set who calls, and return None; or return the problem that the credential is."""
         try:
             principal = _principal(request)
         except IdentityError as refusal:
             return problem_response(request, refusal)
+        except OperationalError as error:
+            _log.error("the database is unavailable: %s", error)
+            return problem_response(request, StoreUnavailable("the database is unavailable"))
         request.principal = principal  # type: ignore[attr-defined]
         request.jwt_user_id = principal and principal.subject  # type: ignore[attr-defined]
-        request.jwt_user_email = None  # type: ignore[attr-defined]
+        request.jwt_user_email = principal and principal.email  # type: ignore[attr-defined]
         request.jwt_tenant_id = principal and str(principal.tenant_id)  # type: ignore[attr-defined]
-        return self._get_response(request)
+        return None
 
 
 def _principal(request: HttpRequest) -> Principal | None:
     header = request.headers.get("Authorization")
     if header is None:
         return None
-    scheme, _, token = header.partition(" ")
+    scheme, _, credential = header.partition(" ")
     if scheme.lower() != "bearer":
-        raise InvalidCredential("a scheme that the control plane does not take")
-    return bearer_verifier_from_settings().verify(token.strip(" "))
+        count_refused(Cause.SCHEME)
+        raise InvalidCredential("a scheme that the control plane does not take", Cause.SCHEME)
+    return bearer_verifier_from_settings().verify(credential.strip(" "))
 
 
 class ProblemMiddleware:

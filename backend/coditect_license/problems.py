@@ -37,7 +37,9 @@ class Kind(Struct, frozen=True):
     extras: Callable[[Any], dict[str, Any]] = lambda _: {}
 
 
-def _retry(error: signing.SigningUnavailable | leasing.Overloaded) -> dict[str, Any]:
+def _retry(
+    error: signing.SigningUnavailable | leasing.Overloaded | identity.IssuerUnavailable,
+) -> dict[str, Any]:
     return {"retry_after_seconds": error.retry_after_seconds}
 
 
@@ -54,6 +56,10 @@ def _wait(error: RateLimited) -> dict[str, Any]:
 
 def _fields(error: http.InvalidRequest) -> dict[str, Any]:
     return {"errors": [msgspec.to_builtins(field) for field in error.errors]}
+
+
+def _field(field: str, code: str, message: str) -> Callable[[Any], dict[str, Any]]:
+    return lambda _: {"errors": [{"field": field, "code": code, "message": message}]}
 
 
 PROBLEMS: Final[dict[type[Exception], Kind]] = {
@@ -74,6 +80,37 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     ),
     identity.Forbidden: Kind(
         403, "forbidden", "Forbidden", "The credential does not allow this call."
+    ),
+    identity.MemberUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
+    identity.MemberExists: Kind(
+        409, "already_exists", "Already exists", "This e-mail address is a member's already."
+    ),
+    identity.LastOwner: Kind(
+        409, "last_owner", "Last owner", "A tenant keeps one active owner at least."
+    ),
+    identity.InvalidEmail: Kind(
+        400,
+        "invalid_request",
+        "Invalid address",
+        "The request is not valid.",
+        _field("email", "invalid", "an e-mail address is name@host.domain in ASCII"),
+    ),
+    identity.ServiceAccountUnknown: Kind(
+        404, "not_found", "Not found", "There is no such thing here."
+    ),
+    identity.ServiceAccountExists: Kind(
+        409, "already_exists", "Already exists", "Another service account has this name."
+    ),
+    identity.ApiTokenUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
+    identity.TooManyApiTokens: Kind(
+        409, "too_many_tokens", "Too many tokens", "Two tokens count already: rotate or revoke one."
+    ),
+    identity.InvalidLifetime: Kind(
+        400,
+        "invalid_request",
+        "Invalid lifetime",
+        "The request is not valid.",
+        _field("lifetime_seconds", "out_of_bounds", "a lifetime or overlap is out of bounds"),
     ),
     licenses.LicenseExpired: Kind(
         403, "license_expired", "License expired", "The license has expired."
@@ -168,6 +205,13 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
         "Ledger unavailable",
         "The ledger cannot be reached; repeating the call is safe.",
         lambda _: {"retry_after_seconds": _UNAVAILABLE_RETRY_SECONDS},
+    ),
+    identity.IssuerUnavailable: Kind(
+        503,
+        "issuer_unavailable",
+        "Issuer unavailable",
+        "The keys of the token's issuer cannot be had now; repeating the call is safe.",
+        _retry,
     ),
     signing.SigningUnavailable: Kind(
         503,

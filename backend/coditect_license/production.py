@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 from coditect_license.database_url import postgresql_database
 from coditect_license.kms_settings import ENDPOINT, cloud_kms_from_environment
+from coditect_license.peppers import peppers_from_environment
 from foundation import env
 from foundation.env import EnvironmentMistake
+from signing.checkpoint_key import CheckpointKey
+from signing.errors import UnsafeKey
 
 _SHORTEST_SECRET: Final = 50  # Django's own check, security.W009
 _FEWEST_CHARACTERS: Final = 5
-_PEPPER: Final = re.compile(r"[0-9a-fA-F]{64,}")
 _GOOGLE: Final = re.compile(r"[a-z0-9.-]+\.googleapis\.com(?::443)?")
 
 
@@ -65,8 +67,17 @@ def _django_secret() -> None:
 
 
 def _pepper() -> None:
-    if _PEPPER.fullmatch(_secret("LICENSE_KEY_PEPPER_1")) is None:
-        raise EnvironmentMistake("LICENSE_KEY_PEPPER_1 must be 64 hexadecimal digits or more")
+    if not peppers_from_environment():
+        raise EnvironmentMistake("LICENSE_KEY_PEPPER_1 must be set (or LICENSE_KEY_PEPPER_1_FILE)")
+
+
+def _audit_key() -> None:
+    try:
+        CheckpointKey.from_pem(_secret("LICENSE_AUDIT_KEY").encode(), place="it")
+    except UnsafeKey:
+        raise EnvironmentMistake(
+            "LICENSE_AUDIT_KEY must be an Ed25519 private key, PKCS #8 in PEM"
+        ) from None
 
 
 def _issuer() -> None:
@@ -91,6 +102,7 @@ _CHECKS: Final = (
     _kms_endpoint,
     _django_secret,
     _pepper,
+    _audit_key,
     _issuer,
     _allowed_hosts,
 )

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import close_old_connections
 
-from coditect_license.ledger import open_store, take_server_seat
+from audit.sealer import SealerThread
+from audit.tally import SignatureTally
+from coditect_license.ledger import aside, open_store, take_server_seat
+from coditect_license.notary import notary_from_settings
 from coditect_license.problems import problem_of
 from foundation.clock import utc_now
 from foundation.logs import JsonLines
@@ -59,14 +62,22 @@ class LicenseServer:
         self._root_watch = root_watch(root, self._seals.renew_if_due)
         gauge_signing(self._signing_seconds_left)
         self._end_metrics = serve_metrics_from_settings()
-        self._engine = Engine(open_store())
+        store = open_store()
+        self._engine = Engine(store)
         shared = shared_allowances_from_settings()
         self._fleet = fleet_from_settings(shared)
         admission = Admission(self._engine, shared, Quotas(**settings.LICENSE_QUOTAS))
         verifier = bearer_verifier_from_settings()
         published = published_keys_from_settings(root)
         door = Door(verifier, KeyHasher(settings.LICENSE_KEY_PEPPERS))
-        proofs = Proofs(self._seals, settings.LICENSE_ISSUER)
+        tally = SignatureTally(clock=utc_now)
+        proofs = Proofs(self._seals, settings.LICENSE_ISSUER, tally=tally)
+        self._sealer = SealerThread(
+            notary_from_settings(),
+            clock=utc_now,
+            before=tally.write_down,
+            aside=aside(store),
+        )
         own_tokens = own_tokens_from_settings()
         shown = ShownTokens(own_tokens)
         self.plane = LeasingPlane(
@@ -90,6 +101,7 @@ class LicenseServer:
             BOARD.listen(Topic.KEY_SET, published.expire),
             BOARD.listen(Topic.KEY_SET, own_tokens.expire),
             BOARD.listen(Topic.ISSUERS, verifier.expire),
+            BOARD.listen(Topic.CREDENTIALS, verifier.forget),
             BOARD.listen(Topic.LICENSES, admission.forget_licenses),
         ]
 
@@ -98,6 +110,7 @@ class LicenseServer:
         await self._seals.start()
         await self._root_watch.start()
         await self._engine.start()
+        self._sealer.start()
         if self._fleet is not None:
             await self._fleet.start()
 
@@ -108,6 +121,7 @@ class LicenseServer:
         for unlisten in self._unlisten:
             unlisten()
         await self._engine.stop()
+        await asyncio.to_thread(self._sealer.stop)
         await self._root_watch.stop()
         await self._seals.stop()
         self._request_log.flush()

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from coditect_license import embedded
+from coditect_license.audit_settings import audit_name, note_keys
 from coditect_license.database_url import leasing_address, postgresql_database
 from coditect_license.kms_settings import cloud_kms_from_environment
+from coditect_license.peppers import peppers_from_environment
 from coditect_license.production import require_production_settings
 from foundation import env
 from soft_state.address import address_if_set
@@ -37,11 +39,12 @@ LICENSE_ISSUER = env.text("LICENSE_ISSUER", f"http://{HOST}:{PORT}")
 SECRET_KEY = env.secret("DJANGO_SECRET_KEY") or embedded.kept_secret(
     LICENSE_DATA_DIR / "django-secret-key"
 )
-# Peppers of the stored licence keys by version; the highest version is given to new keys.
-LICENSE_KEY_PEPPERS: dict[int, bytes] = {
-    1: env.secret_bytes("LICENSE_KEY_PEPPER_1")
-    or bytes.fromhex(embedded.kept_secret(LICENSE_DATA_DIR / "license-key-pepper-1"))
-}
+# Peppers of stored license keys and API tokens by version; the highest is given to new ones.
+LICENSE_KEY_PEPPERS: dict[int, bytes] = peppers_from_environment()
+if EMBEDDED and 1 not in LICENSE_KEY_PEPPERS:
+    LICENSE_KEY_PEPPERS[1] = bytes.fromhex(
+        embedded.kept_secret(LICENSE_DATA_DIR / "license-key-pepper-1")
+    )
 
 # Where the root key lives: `local` is a file, for development; `kms` is Cloud KMS.
 LICENSE_SIGNER = env.text("LICENSE_SIGNER", "local")
@@ -49,10 +52,21 @@ if LICENSE_SIGNER not in {"local", "kms"}:
     raise env.EnvironmentMistake("LICENSE_SIGNER must be local or kms")
 LICENSE_CLOUD_KMS = cloud_kms_from_environment() if LICENSE_SIGNER == "kms" else None
 LICENSE_ROOT_KEY_FILE = LICENSE_DATA_DIR / "root-key.pem"
+# The project whose Identity Platform users are believed. No default: another project's are others.
+GOOGLE_PROJECT_ID = env.text("GOOGLE_PROJECT_ID", "")
+# Authorities to trust beside the public ones when issuers' keys are fetched, in PEM.
+LICENSE_ISSUERS_CA_FILE = env.existing_file("LICENSE_ISSUERS_CA_FILE")
 LICENSE_DEVELOPMENT_ISSUER_KEY_FILE = LICENSE_DATA_DIR / "development-issuer-key.pem"
 # The seed's document, signed by the root at each acquire that asks for it. Off is an operator's
 # choice: callers that need license_data then get 503.
 LICENSE_DIRECT_SIGNING = env.boolean("LICENSE_DIRECT_SIGNING", default=True)
+# What signs checkpoints of the audit (docs/audit.md): an Ed25519 key, PKCS #8 in PEM, used for
+# nothing else. Embedded: a file of the data folder, made at first start.
+LICENSE_AUDIT_KEY = env.secret("LICENSE_AUDIT_KEY")
+# The installation's name in checkpoints; another one begins what looks like other chains.
+LICENSE_AUDIT_NAME = audit_name(env.text("LICENSE_AUDIT_NAME", ""), issuer=LICENSE_ISSUER)
+# The public halves of keys that signed checkpoints before, as `verify_audit` shows them.
+LICENSE_AUDIT_RETIRED_KEYS = note_keys(env.listing("LICENSE_AUDIT_RETIRED_KEYS", []))
 # Metrics for Prometheus on a port of their own, without a credential; 0 for none.
 LICENSE_METRICS_PORT = env.integer("LICENSE_METRICS_PORT", 0, lowest=0, highest=65535)
 LICENSE_METRICS_HOST = env.text("LICENSE_METRICS_HOST", "127.0.0.1")

@@ -70,16 +70,15 @@ def secret(name: str) -> str | None:
         raise EnvironmentMistake(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
 
 
-def secret_bytes(name: str) -> bytes | None:
-    """Return a secret that is written as hexadecimal digits, or None.
+def existing_file(name: str) -> Path | None:
+    """Return the path that a variable names, or None when it is unset or empty.
 
-    Raises EnvironmentMistake when its file cannot be read, or it is no hexadecimal.
+    Raises EnvironmentMistake when no file is there.
     """
-    value = secret(name)
-    try:
-        return bytes.fromhex(value) if value else None
-    except ValueError:  # its text quotes the secret
-        raise EnvironmentMistake(f"{name} must be hexadecimal digits") from None
+    value = os.environ.get(name, "")
+    if value and not Path(value).is_file():
+        raise EnvironmentMistake(f"{name}: there is no file {value}")
+    return Path(value) if value else None
 
 
 def use_settings(module: str) -> None:

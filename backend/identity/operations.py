@@ -5,13 +5,21 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from foundation.clock import Clock
+from foundation.metrics import counter
+from identity import api_token
 from identity.bearer import parse_bearer
 from identity.claims import read_claims
-from identity.errors import InvalidCredential, MissingTenant, UnusableIssuer
+from identity.errors import (
+    Cause,
+    InvalidCredential,
+    IssuerUnavailable,
+    MissingTenant,
+    UnusableIssuer,
+)
 from identity.issuers import IssuerTable
+from identity.register import Register
 from identity.rules import Principal
 from identity.verified_tokens import VerifiedTokens
 
@@ -22,12 +30,21 @@ MOST_SECONDS_TRUSTED: Final = 30
 remembered for 60 s more."""
 
 
+_count = counter("license_credentials_refused_total", "Bearer credentials refused.", "cause")
+_REFUSED: Final = {cause: _count(cause.value) for cause in Cause}
+
+
+def count_refused(cause: Cause) -> None:
+    """Count a credential that was refused at another place than here."""
+    _REFUSED[cause]()
+
+
 class BearerVerifier:
-    """Verifies the bearer tokens of the trusted issuers.
+    """Verifies bearer credentials: tokens of the trusted issuers, and API tokens of ours.
 
     ``load_issuers`` gives the table at construction, and again for the first token to be verified
-    after 30 seconds or after :meth:`expire`; ``tenant_exists`` is asked once for each token that is
-    not remembered, after its signature. Both may read the database. Safe for threads.
+    after 30 seconds or after :meth:`expire`; the ``register`` is asked once for each credential
+    that is not remembered, after its signature. Both may read the database. Safe for threads.
     """
 
     def __init__(
@@ -35,11 +52,11 @@ class BearerVerifier:
         load_issuers: Callable[[], IssuerTable],
         *,
         clock: Clock,
-        tenant_exists: Callable[[UUID], bool],
+        register: Register,
     ) -> None:
         self._load_issuers = load_issuers
         self._clock = clock
-        self._tenant_exists = tenant_exists
+        self._register = register
         self._remembered = VerifiedTokens()
         self._issuers = load_issuers()
         self._read_at: datetime | None = clock()
@@ -61,6 +78,10 @@ class BearerVerifier:
         self._read_at = None
         self._remembered.forget_all()
 
+    def forget(self) -> None:
+        """Forget every verified token: somebody's membership or API token was changed."""
+        self._remembered.forget_all()
+
     def recall(self, token: str) -> Principal | None:
         """Return the principal of a token verified within the last 60 seconds, or None.
 
@@ -70,35 +91,45 @@ class BearerVerifier:
         return self._remembered.find(token, now=self._clock())
 
     def verify(self, token: str) -> Principal:
-        """Return the principal of a compact JWT.
+        """Return the principal of a compact JWT or an API token.
 
-        Raises InvalidCredential for everything that proves nothing (the reason goes to the log
-        alone) and MissingTenant for a good token of a tenant that is not here. Does not check
-        whether the token's subject was removed at its issuer: that shows when the token ends.
+        Raises InvalidCredential for everything that proves nothing, MissingTenant for a good token
+        of nobody who is active in a tenant here (the reasons go to log and metrics alone), and
+        IssuerUnavailable. May wait seconds for an issuer's keys. Does not check whether the token's
+        subject was removed at its issuer: that shows when the token ends.
         """
         now = self._clock()
         remembered = self._remembered.find(token, now=now)
         if remembered is not None:
             return remembered
         try:
-            principal, expires = self._verify(token, now.timestamp())
-        except InvalidCredential as refusal:
+            principal, ends_at = self._verify(token, now)
+        except (InvalidCredential, MissingTenant, IssuerUnavailable) as refusal:
+            count_refused(refusal.cause)
             _log.info("bearer token refused: %s", refusal.reason)
             raise
-        self._remembered.keep(token, principal, now=now, lives_seconds=expires - now.timestamp())
+        lives_seconds = ends_at - now.timestamp()
+        self._remembered.keep(token, principal, now=now, lives_seconds=lives_seconds)
         return principal
 
-    def _verify(self, token: str, now: float) -> tuple[Principal, int]:
+    def _verify(self, token: str, now: datetime) -> tuple[Principal, float]:
+        if api_token.looks_like_one(token):
+            return self._verify_api_token(token, now)
         bearer = parse_bearer(token)
         claims = bearer.claims
         self._read_issuers_when_due()
         issuer = self._issuers.find(claims.get("iss"), claims.get("aud"))
         if not issuer.key(bearer.key_id, bearer.algorithm).has_signed(token):
-            raise InvalidCredential("the signature does not verify")
-        principal = read_claims(claims, issuer, now=now)
-        if not self._tenant_exists(principal.tenant_id):
-            raise MissingTenant("the token names a tenant that is not here")
-        return principal, claims["exp"]
+            raise InvalidCredential("the signature does not verify", Cause.SIGNATURE)
+        claimed = read_claims(claims, issuer, now=now.timestamp())
+        return self._register.admit(claimed, now=now), claims["exp"]
+
+    def _verify_api_token(self, token: str, now: datetime) -> tuple[Principal, float]:
+        parsed = api_token.parse(token)
+        if parsed is None:
+            raise InvalidCredential("an API token with a wrong letter", Cause.API_TOKEN)
+        principal, ends_at = self._register.bearer_of(parsed, now=now)
+        return principal, ends_at.timestamp()
 
     def _read_issuers_when_due(self) -> None:
         """Read the trusted issuers anew; one that cannot be used leaves all as they were."""

@@ -1,18 +1,22 @@
 """The door put together from the settings: the only file of this room that reads them."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
 from foundation.clock import utc_now
+from foundation.peppers import Peppers
 from identity import queries
 from identity.checks import development_issuer_is_not_trusted
 from identity.development import DevelopmentIssuer
 from identity.errors import UnusableIssuer
+from identity.fetched_keys import KeySources
+from identity.key_fetching import KeyFetcher
 from identity.operations import BearerVerifier
+from identity.register import DatabaseRegister
 
 
 @cache
@@ -24,7 +28,19 @@ def bearer_verifier_from_settings() -> BearerVerifier:
     trusted = (
         queries.trusted_issuers if settings.EMBEDDED else queries.trusted_issuers_in_production
     )
-    return BearerVerifier(trusted, clock=utc_now, tenant_exists=queries.tenant_exists)
+    register = DatabaseRegister(peppers_from_settings())
+    load_issuers = partial(trusted, key_sources_from_settings())
+    return BearerVerifier(load_issuers, clock=utc_now, register=register)
+
+
+def key_sources_from_settings() -> KeySources:
+    """Return what fetches issuers' keys, trusting also the authorities that the settings name."""
+    return KeySources(KeyFetcher(settings.LICENSE_ISSUERS_CA_FILE).fetch)
+
+
+def peppers_from_settings() -> Peppers:
+    """Return the peppers that API tokens are stored under."""
+    return Peppers(settings.LICENSE_KEY_PEPPERS)
 
 
 def development_issuer_from_settings() -> DevelopmentIssuer:

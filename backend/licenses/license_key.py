@@ -5,16 +5,17 @@ a 25-bit check. The check finds typing errors without a database and lets secret
 sure; it is no secret. Stored is only an HMAC under a versioned pepper (docs/adr/0006).
 """
 
-import hashlib
 import hmac
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+from foundation.crockford import ALPHABET, spell
+from foundation.peppers import Peppers
+
 PREFIX: Final = "CDT1"
 RANDOM_BYTES: Final = 16
-_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FOLDED: Final = str.maketrans("OIL", "011", "- ")
 MOST_REMEMBERED: Final = 10_000
 _BODY_LENGTH: Final = 25
@@ -28,7 +29,7 @@ def format_key(randomness: bytes) -> str:
     """
     if len(randomness) != RANDOM_BYTES:
         raise ValueError("a license key takes 16 random bytes")
-    body = _spell(int.from_bytes(randomness, "big") >> 3, _BODY_LENGTH)
+    body = spell(int.from_bytes(randomness, "big") >> 3, _BODY_LENGTH)
     letters = body + _check(body)
     groups = [letters[start : start + 5] for start in range(0, len(letters), 5)]
     return "-".join([PREFIX, *groups])
@@ -61,15 +62,13 @@ class KeyHasher:
     """
 
     def __init__(self, peppers: Mapping[int, bytes]) -> None:
-        if not peppers or any(len(pepper) < 32 for pepper in peppers.values()):
-            raise ValueError("every license key pepper takes at least 32 bytes")
-        self._peppers = dict(sorted(peppers.items(), reverse=True))
-        self.current_version = max(peppers)
+        self._peppers = Peppers(peppers)
+        self.current_version = self._peppers.current_version
         self._remembered = lru_cache(maxsize=MOST_REMEMBERED)(self._hmacs)
 
     def current(self, key: str) -> str:
         """Return a key's HMAC under the newest pepper, 64 hexadecimal digits."""
-        return _hmac(self._peppers[self.current_version], key)
+        return self._peppers.current(normalize(key))
 
     def candidates(self, key: str) -> tuple[str, ...]:
         """Return a key's HMAC under each pepper, newest first, to look it up by.
@@ -79,26 +78,18 @@ class KeyHasher:
         return self._remembered(key)
 
     def _hmacs(self, key: str) -> tuple[str, ...]:
-        return tuple(_hmac(pepper, key) for pepper in self._peppers.values())
-
-
-def _hmac(pepper: bytes, key: str) -> str:
-    return hmac.digest(pepper, normalize(key).encode(), hashlib.sha256).hex()
+        return self._peppers.candidates(normalize(key))
 
 
 def _letters(key: str) -> str | None:
     """Return the thirty letters of a well-formed key of ours, else None."""
     text = key.upper()
     letters = text[len(PREFIX) :].translate(_FOLDED)
-    if not text.startswith(PREFIX) or not set(letters) <= set(_ALPHABET):
+    if not text.startswith(PREFIX) or not set(letters) <= set(ALPHABET):
         return None
     body, check = letters[:_BODY_LENGTH], letters[_BODY_LENGTH:]
     return letters if hmac.compare_digest(check, _check(body)) else None
 
 
-def _spell(number: int, length: int) -> str:
-    return "".join(_ALPHABET[(number >> 5 * place) & 31] for place in reversed(range(length)))
-
-
 def _check(body: str) -> str:
-    return _spell(zlib.crc32((PREFIX + body).encode()) & 0x1FFFFFF, _CHECK_LENGTH)
+    return spell(zlib.crc32((PREFIX + body).encode()) & 0x1FFFFFF, _CHECK_LENGTH)

@@ -41,11 +41,15 @@ _LONGEST_PAUSE_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class SealedToken:
-    """A lease token with the delegation of its key; ``key_id`` is what ``known_kid`` names."""
+    """A lease token with the delegation of its key; ``key_id`` is what ``known_kid`` names.
+
+    ``root_key_id`` names the root that signed the delegation.
+    """
 
     token: str
     delegation: str
     key_id: str
+    root_key_id: str
 
 
 class Seals:
@@ -117,7 +121,9 @@ class Seals:
             raise OutsideMandate("the token has another issuer or tier than was delegated")
         token = seal_license_token(claims, signer=delegated.signer)
         _token_signed()
-        return SealedToken(token, delegated.document, delegated.signer.key_id)
+        return SealedToken(
+            token, delegated.document, delegated.signer.key_id, delegated.root_key_id
+        )
 
     def longest_expiry(self, now: int) -> int:
         """Return the latest ``exp`` a lease token issued at ``now`` may have: clip leases to it.

@@ -25,6 +25,7 @@ class Topic(enum.Enum):
     KEY_SET = "key_set"
     ISSUERS = "issuers"
     LICENSES = "licenses"
+    CREDENTIALS = "credentials"
 
 
 class Board:

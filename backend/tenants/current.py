@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tenants.errors import InsideTransaction, NoCurrentTenant, TenantAlreadySet
 from tenants.walls import CONTROL_PLANE, TENANT_SETTING
@@ -33,8 +34,12 @@ class _Stay:
 
     @property
     def is_here(self) -> bool:
-        """Whether statements of this thread are part of its transaction."""
-        return not self.is_over and self._connection is _connection()
+        """Whether statements of this thread are part of its transaction.
+
+        They no longer are where something is done on commit.
+        """
+        mine = _connection()
+        return not self.is_over and self._connection is mine and mine.in_atomic_block
 
 
 _CURRENT: Final[ContextVar[_Stay | None]] = ContextVar("tenants.current", default=None)
@@ -102,6 +107,6 @@ def _here() -> _Stay | None:
     return stay if stay is not None and stay.is_here else None
 
 
-def _connection() -> object:
+def _connection() -> BaseDatabaseWrapper:
     """Return this thread's connection itself; ``django.db.connection`` only stands for it."""
     return connections[DEFAULT_DB_ALIAS]

@@ -34,6 +34,13 @@ def pytest_unconfigure() -> None:
     _DATA_DIR.cleanup()
 
 
+def forget_the_verifier() -> None:
+    """Have the process's one verifier made anew: it remembers tokens of another test's database."""
+    from identity.wiring import bearer_verifier_from_settings
+
+    bearer_verifier_from_settings.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with every migration applied, to be copied and never written."""
@@ -53,6 +60,7 @@ def db(migrated_database: Path, tmp_path: Path) -> Iterator[Path]:
     """A fresh copy of the migrated database, behind Django's default connection."""
     from django.db import connections
 
+    forget_the_verifier()
     path = tmp_path / "license.sqlite3"
     path.write_bytes(migrated_database.read_bytes())
     connections["default"].close()
@@ -85,6 +93,7 @@ def postgres_db(
     """The address of a fresh copy of the migrated database, behind Django's default connection."""
     from tests.support.postgres import copy_of, django_on
 
+    forget_the_verifier()
     assert "db" not in request.fixturenames, "a test is on SQLite or on PostgreSQL, not on both"
     with copy_of(migrated_postgres, postgres_server) as url, django_on(url):
         yield url

@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from support.server import REPOSITORY, RunningServer
 
 from coditect_license.plane_logins import ensure_control_login, ensure_leasing_login
@@ -20,6 +22,9 @@ SECONDS = 60
 SECRETS = {
     "DJANGO_SECRET_KEY": "a secret for tests alone, " * 3,
     "LICENSE_KEY_PEPPER_1": "0123456789abcdef" * 4,
+    "LICENSE_AUDIT_KEY": Ed25519PrivateKey.generate()
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode(),
 }
 
 

@@ -5,6 +5,7 @@ server) takes a kind from `KINDS`, gives it claims that are good there, and pres
 """
 
 import hashlib
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -140,6 +141,66 @@ class LicenseKey:
             yield what, text.encode("utf-8", "surrogatepass")
 
 
+def _with_check(body: str) -> str:
+    """Give a body with its CRC-32, as the server spells it."""
+    number = zlib.crc32(body.encode("ascii"))
+    letters = "0123456789abcdefghjkmnpqrstvwxyz"
+    return body + "".join(letters[number >> 5 * place & 31] for place in reversed(range(7)))
+
+
+_API_TOKEN = _with_check("cdtsa1_" + 58 * "0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiToken:
+    """The kind that is a secret text of one spelling, and names the tenant it belongs to."""
+
+    def document(self, token: str = _API_TOKEN) -> bytes:
+        """Give the token as it is shown."""
+        return token.encode("ascii")
+
+    def attacks(self, token: str = _API_TOKEN) -> Attacks:
+        """Give everything a guesser would send in place of that token, each with a name."""
+        for place, letter in enumerate(token):
+            other = "2" if letter != "2" else "3"
+            yield f"letter {place} changed", (token[:place] + other + token[place + 1 :]).encode()
+        for what, text in _spoiled_tokens(token).items():
+            yield what, text.encode("utf-8", "surrogatepass")
+
+
+def _spoiled_tokens(token: str) -> dict[str, str]:
+    head, tenant, secret = token[:7], token[7:33], token[33:65]
+    return {
+        "nothing": "",
+        "the prefix alone": head,
+        "the prefix of another version": f"cdtsa2_{token[7:]}",
+        "without its prefix": token[7:],
+        "in capitals": token.upper(),
+        "its prefix in capitals": head.upper() + token[7:],
+        "without its check": token[:-7],
+        "one letter short": token[:-1],
+        "one letter long": f"{token}0",
+        "twice": f"{token},{token}",
+        "of no tenant": _with_check(head + 26 * "0" + secret),
+        "of a tenant beyond all": _with_check(head + 26 * "z" + secret),
+        "with another secret": _with_check(head + tenant + secret[::-1]),
+        "with a secret of zeros": _with_check(head + tenant + 32 * "0"),
+        "with a wildcard for a secret": f"{head}{tenant}%",
+        "with NUL": f"{token}\x00",
+        "with a line break": f"{token}\n",
+        "with a line break inside": f"{token[:9]}\r\n{token[9:]}",
+        "with an O for a zero": f"{token[:-1]}o",
+        "with a hyphen inside": f"{token[:33]}-{token[33:]}",
+        "in fullwidth letters": "".join(chr(ord(letter) + 0xFEE0) for letter in token),
+        "with a zero width space": f"{token}\u200b",
+        "with a lone surrogate": f"{token}\ud800",
+        "percent-encoded": f"%63{token[1:]}",
+        "as SQL": f"{token}' OR '1'='1",
+        "as its own hash": hashlib.sha256(token.encode()).hexdigest(),
+        "of 40,000 letters": token.ljust(40_000, "0"),
+    }
+
+
 def _spoiled_keys(key: str) -> dict[str, str]:
     letters = key.replace("-", "")
     fullwidth = "".join(chr(ord(letter) + 0xFEE0) for letter in key)
@@ -178,7 +239,7 @@ def _spoiled_keys(key: str) -> dict[str, str]:
     }
 
 
-KINDS: dict[str, Kind | RootSignedJson | LicenseKey] = {
+KINDS: dict[str, Kind | RootSignedJson | LicenseKey | ApiToken] = {
     "license_token": Kind(
         typ="lic+jwt",
         claims=documents.LICENSE_TOKEN,
@@ -213,6 +274,7 @@ KINDS: dict[str, Kind | RootSignedJson | LicenseKey] = {
         optional=frozenset({"typ", "x5t", "x5t#S256"}),
     ),
     "license_key": LicenseKey(),
+    "api_token": ApiToken(),
 }
 
 

@@ -11,7 +11,13 @@ from coditect_license.openapi.operation import (
     Body,
     Operation,
 )
-from identity.errors import Forbidden, InvalidCredential, MissingCredential, MissingTenant
+from identity.errors import (
+    Forbidden,
+    InvalidCredential,
+    IssuerUnavailable,
+    MissingCredential,
+    MissingTenant,
+)
 from leasing.errors import (
     LeaseLost,
     LicenseUnknown,
@@ -33,7 +39,13 @@ KEYS_TAG: Final = "keys"
 HEALTH_TAG: Final = "health"
 
 _SESSION: Final = f"{SESSIONS}{{session_id}}/"
-_CREDENTIAL: Final = (MissingCredential, InvalidCredential, MissingTenant, Forbidden)
+_CREDENTIAL: Final = (
+    MissingCredential,
+    InvalidCredential,
+    MissingTenant,
+    Forbidden,
+    IssuerUnavailable,
+)
 _REFUSED: Final = (LicenseExpired, LicenseSuspended, LicenseRevoked)
 _BODY: Final = (InvalidRequest, BodyTooLarge, UnsupportedMediaType)
 _LEDGER: Final = (StoreUnavailable, Overloaded, InternalError)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from coditect_license.openapi.references import in_components
 from coditect_license.problems import PROBLEMS, problem_of
-from identity.errors import InvalidCredential
+from identity.errors import InvalidCredential, IssuerUnavailable, MissingTenant
 from leasing.errors import LeaseLost, Overloaded, SeatsExhausted
 from leasing.http.errors import BodyTooLarge, FieldError, InvalidRequest, MethodNotAllowed
 from leasing.http.messages import PROBLEM_JSON, Response
@@ -22,6 +22,8 @@ _MEDIA_TYPE: Final = PROBLEM_JSON.decode()
 _NEEDS_ARGUMENTS: Final[dict[type[Exception], Exception]] = {
     InvalidRequest: InvalidRequest(FieldError("hardware_id", "missing", "hardware_id is required")),
     InvalidCredential: InvalidCredential("an example"),
+    MissingTenant: MissingTenant("an example"),
+    IssuerUnavailable: IssuerUnavailable("an example", retry_after_seconds=30),
     MethodNotAllowed: MethodNotAllowed(("POST",)),
     SeatsExhausted: SeatsExhausted(total=10, in_use=10, retry_after_seconds=114),
     LeaseLost: LeaseLost("expired"),

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from hmac import compare_digest
 
-from identity.errors import Forbidden, InvalidCredential, MissingCredential
+from identity.errors import Cause, Forbidden, InvalidCredential, MissingCredential
 from identity.operations import BearerVerifier
 from identity.rules import Principal, PrincipalKind
 from leasing.http.errors import FieldError, InvalidRequest
@@ -50,7 +50,7 @@ class Door:
             return _checked(await self._principal(credential), writes=writes)
         if scheme == "license":
             return self._key_caller(_same_key(credential, body_key))
-        raise InvalidCredential(f"scheme {scheme[:16]!r}")
+        raise InvalidCredential(f"scheme {scheme[:16]!r}", Cause.SCHEME)
 
     async def _principal(self, token: str) -> Principal:
         if known := self._verifier.recall(token):

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from audit.operations import Signed
+from audit.tally import SignatureTally
 from coditect_license_token import LicenseData, LicenseToken
 from foundation.clock import Clock, rfc3339, utc_now
 from leasing.store import Lease
@@ -11,12 +13,16 @@ from signing.seals import SealedToken, Seals
 class Proofs:
     """Makes the two documents of a lease. Raises SigningUnavailable, and then there is none.
 
-    ``issuer`` is the ``iss`` of every token; ``clock`` is the ledger's.
+    ``issuer`` is the ``iss`` of every token; ``clock`` is the ledger's. Every signature is counted
+    in ``tally``.
     """
 
-    def __init__(self, seals: Seals, issuer: str, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, seals: Seals, issuer: str, *, tally: SignatureTally, clock: Clock = utc_now
+    ) -> None:
         self._seals = seals
         self._issuer = issuer
+        self._tally = tally
         self._clock = clock
 
     def latest_token_end(self) -> datetime:
@@ -32,7 +38,7 @@ class Proofs:
         issued_at = int(lease.now.timestamp())
         lease_end = int(lease.lease_expires_at.timestamp())
         terms = lease.terms
-        return self._seals.license_token(
+        sealed = self._seals.license_token(
             LicenseToken(
                 issuer=self._issuer,
                 audience=terms.audience,
@@ -50,12 +56,15 @@ class Proofs:
                 nonce=nonce,
             )
         )
+        signed = Signed("license_token", sealed.key_id, sealed.root_key_id)
+        self._tally.count(terms.tenant_id, signed)
+        return sealed
 
     async def license_data(
         self, lease: Lease, license_key: str, hardware_id: str
     ) -> dict[str, str]:
         """Return the root-signed statement, with key and device as the caller wrote them."""
-        return await self._seals.license_data(
+        document = await self._seals.license_data(
             LicenseData(
                 license_key=license_key,
                 session_id=lease.session_id,
@@ -67,3 +76,6 @@ class Proofs:
                 key_id=self._seals.root_key_id,
             )
         )
+        signed = Signed("license_data", document["key_id"], document["key_id"])
+        self._tally.count(lease.terms.tenant_id, signed)
+        return document

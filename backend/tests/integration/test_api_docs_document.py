@@ -28,6 +28,7 @@ from coditect_license.openapi.document import (
 )
 from coditect_license.openapi.problem_responses import example_name, rendered
 from coditect_license.problems import PROBLEMS
+from identity import errors as identity
 from leasing.http import LeasingPlane
 from leasing.http.acquire import AcquireEndpoint
 from leasing.http.bodies import AcquireBody, HeartbeatBody, read_body
@@ -189,8 +190,16 @@ def test_every_problem_is_an_answer_of_some_operation() -> None:
 
     unseen = {kind for kind in PROBLEMS if example_name(kind) not in shown}
 
-    # This one answers calls that are in no document; the other such is a 404 like many.
-    assert unseen == {MethodNotAllowed}
+    # The first answers calls that are in no document; the others are of deeds that no call does.
+    assert unseen == {
+        MethodNotAllowed,
+        identity.InvalidEmail,
+        identity.InvalidLifetime,
+        identity.LastOwner,
+        identity.MemberExists,
+        identity.ServiceAccountExists,
+        identity.TooManyApiTokens,
+    }
 
 
 def test_the_example_of_a_problem_is_the_problem_that_callers_get() -> None:

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
 from support.doors import ACCEPTED, Door, opened_by_attacks, readers
 from vectors import documents
 from vectors.forge import KEYS
 from vectors.kinds import KINDS
 
+from coditect_license.middleware import JWTAuthenticationMiddleware
 from coditect_license_token.license_token import FIELD_OF_CLAIM
-from tests.support.customer import Customer
+from foundation.peppers import Peppers
+from identity import service_accounts
+from identity.rules import Role
+from identity.wiring import peppers_from_settings
+from tests.support.customer import PEPPERS, Customer
 from tests.support.plane import (
     ACQUIRE,
     ISSUER,
@@ -54,6 +61,9 @@ PLACES = (
     "a bearer token",
     "a license key in the header",
     "a license key in the body",
+    "an API token",
+    "a bearer token at the control plane",
+    "an API token at the control plane",
     "a shown token",
     "a shown delegation",
 )
@@ -123,6 +133,71 @@ def bearer(plane: Plane, alice: Customer) -> Door:
     )
     assert present(door.good()) == ACCEPTED  # from now on it is remembered
     return door
+
+
+def api_token_of_a_program(plane: Plane, alice: Customer) -> Door:
+    session = plane.acquire(alice, "laptop").json()["session_id"]
+    refused = plane.state(session, as_key("CDT1-NOBODYS"))
+
+    def present(token: bytes) -> str:
+        headers = {b"authorization": b"Bearer " + token}
+        return outcome(plane.call("GET", f"{SESSIONS}{session}/", headers=headers), refused)
+
+    return Door(
+        kind="api_token",
+        present=present,
+        refusals=frozenset({"401 invalid_token"}),
+        through=frozenset(),
+        claims=issued_token(alice, PEPPERS),
+    )
+
+
+def bearer_at_the_control_plane(plane: Plane, alice: Customer) -> Door:
+    leasing = bearer(plane, alice)
+    return replace(leasing, present=at_the_control_plane)
+
+
+def api_token_at_the_control_plane(plane: Plane, alice: Customer) -> Door:
+    del plane
+    return Door(
+        kind="api_token",
+        present=at_the_control_plane,
+        refusals=frozenset({"401 invalid_token"}),
+        through=frozenset(),
+        claims=issued_token(alice, peppers_from_settings()),
+    )
+
+
+def at_the_control_plane(credential: bytes) -> str:
+    """Present a bearer credential to the control plane; say what came of it."""
+
+    def answered(text: str) -> Any:
+        request = RequestFactory().get("/", headers={"authorization": f"Bearer {text}"})
+        answer = JWTAuthenticationMiddleware(lambda _: HttpResponse())(request)
+        return answer.status_code, answer.content and {
+            **json.loads(answer.content),
+            "request_id": "",
+        }
+
+    status, document = answered(credential.decode("latin-1"))
+    if status == 200:
+        return ACCEPTED
+    told = f"{status} {document['error']}"
+    same = (status, document) == answered("nobodys")
+    return told if same else f"{told}, but in other words"
+
+
+def issued_token(alice: Customer, peppers: Peppers) -> str:
+    account = service_accounts.create_service_account(
+        tenant_id=alice.tenant.id, name="ci", role=Role.MEMBER, principal="user:owner"
+    )
+    return service_accounts.issue_token(
+        tenant_id=alice.tenant.id,
+        account_id=account.id,
+        lifetime_seconds=3_600,
+        peppers=peppers,
+        principal="user:owner",
+    )[1]
 
 
 def key_in_header(plane: Plane, alice: Customer) -> Door:
@@ -242,7 +317,16 @@ def delegated(plane: Plane) -> dict[str, Any]:
 DOORS = dict(
     zip(
         PLACES,
-        (bearer, key_in_header, key_in_body, shown_token, shown_delegation),
+        (
+            bearer,
+            key_in_header,
+            key_in_body,
+            api_token_of_a_program,
+            bearer_at_the_control_plane,
+            api_token_at_the_control_plane,
+            shown_token,
+            shown_delegation,
+        ),
         strict=True,
     )
 )
@@ -257,11 +341,13 @@ def test_every_place_that_reads_a_document_or_a_bearer_token_is_attacked() -> No
     assert readers(BACKEND) == BEARER | SHOWN | OWN_WORK | LIBRARY
 
 
-def test_bearer_tokens_are_taken_at_one_door() -> None:
+def test_bearer_tokens_are_taken_at_one_door_of_each_plane() -> None:
     users = readers(BACKEND, "BearerVerifier", "bearer_verifier_from_settings") - readers(BACKEND)
 
     assert users == {
         "leasing/http/credentials.py:BearerVerifier",
         "identity/wiring.py:BearerVerifier",
         "coditect_license/server.py:bearer_verifier_from_settings",
+        "coditect_license/middleware.py:bearer_verifier_from_settings",
+        "coditect_license/management/commands/trusted_issuer.py:bearer_verifier_from_settings",
     }

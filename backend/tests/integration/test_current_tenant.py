@@ -99,6 +99,40 @@ def test_s11_a_generator_closed_elsewhere_leaves_the_tenant(db: Path) -> None:
     assert not within.run(has_current_tenant)
 
 
+def test_s11_of_two_generators_that_take_turns_only_one_has_a_tenant(db: Path) -> None:
+    first, second = stays_within(mine := new_id()), stays_within(new_id())
+    next(first)
+
+    with pytest.raises(TenantAlreadySet):
+        next(second)
+
+    assert current_tenant_id() == mine
+    first.close()
+    assert not has_current_tenant()
+
+
+@pytest.mark.parametrize("database", ["db", "postgres_db"])
+def test_s11_what_is_done_on_commit_is_on_behalf_of_nobody(
+    database: str, request: pytest.FixtureRequest
+) -> None:
+    """The transaction is over by then, and with it what it set; the next one begins anew."""
+    request.getfixturevalue(database)
+    mine, heard = new_id(), []
+
+    def on_commit() -> None:
+        heard.append(has_current_tenant())
+        with tenant_transaction(mine):
+            heard.append(Tenant.objects.get().id == mine)
+
+    with tenant_transaction(mine):
+        Tenant.objects.create(id=mine, slug="mine", name="Mine")
+        transaction.on_commit(on_commit)
+        assert current_tenant_id() == mine
+
+    assert heard == [False, True]
+    assert not has_current_tenant()
+
+
 @pytest.mark.parametrize("ending", [KeyboardInterrupt, GeneratorExit, SystemExit])
 def test_s11_the_tenant_is_left_by_whatever_ends_the_block(
     db: Path, ending: type[BaseException]

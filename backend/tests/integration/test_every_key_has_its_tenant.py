@@ -14,6 +14,8 @@ FOR_EVERYBODY = {
     "signing_key",
     "signing_revocation",
     "trusted_issuer",
+    "tenant_alias",
+    "sealer_turn",
 }
 """Few rows that every tenant shares: Citus keeps them whole on every node."""
 

@@ -20,9 +20,11 @@ from identity.development import DevelopmentIssuer
 from identity.errors import InvalidCredential, MissingTenant, UnsafeKeyFile, UnusableIssuer
 from identity.models import TrustedIssuer
 from identity.operations import BearerVerifier
+from identity.register import DatabaseRegister
 from identity.rules import Role
 from identity.wiring import bearer_verifier_from_settings, development_issuer_from_settings
 from tenants.models import Tenant
+from tests.support.customer import PEPPERS
 
 AUDIENCE = "http://127.0.0.1:8000"
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
@@ -45,7 +47,7 @@ def development(tmp_path: Path) -> DevelopmentIssuer:
 def verifier(development: DevelopmentIssuer) -> BearerVerifier:
     development.ensure_row()
     return BearerVerifier(
-        queries.trusted_issuers, clock=lambda: NOW, tenant_exists=queries.tenant_exists
+        queries.trusted_issuers, clock=lambda: NOW, register=DatabaseRegister(PEPPERS)
     )
 
 
@@ -95,7 +97,7 @@ class TestTheDevelopmentIssuer:
         newer = DevelopmentIssuer.open(tmp_path / "new.pem", audience=AUDIENCE, clock=lambda: NOW)
         newer.ensure_row()
         verifier = BearerVerifier(
-            queries.trusted_issuers, clock=lambda: NOW, tenant_exists=queries.tenant_exists
+            queries.trusted_issuers, clock=lambda: NOW, register=DatabaseRegister(PEPPERS)
         )
 
         assert verifier.verify(token_for(newer, tenant.id)).tenant_id == tenant.id

@@ -169,6 +169,7 @@ class TestProduction:
         token = mint(issuer.mint, customer)
         assert bearer_verifier_from_settings().verify(token).tenant_id == customer.tenant.id
 
+        bearer_verifier_from_settings.cache_clear()  # as in a process that starts anew
         with override_settings(EMBEDDED=False):
             verifier = bearer_verifier_from_settings()
             with pytest.raises(InvalidCredential):

@@ -3,23 +3,30 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from django.db import connection as django_connection
 from psycopg import errors, sql
 
+from audit.operations import Signed, count_signatures
+from audit.sealer import Sealer
+from foundation.clock import utc_now
 from leasing.stores.postgres import PostgresStore, statements
 from licenses.expiry_notices import due_notices
 from licenses.tier_operations import ensure_tiers
 from management_api.models import KeptAnswer
 from tenants.current import tenant_transaction
+from tenants.models import Tenant
+from tests.support.audited import a_notary
 from tests.support.clock import START
 from tests.support.customer import VENDOR, Customer
+from tests.support.people import invite_and_issue
 from tests.support.postgres import LEASING_LOGIN, as_leasing, as_login
-from tests.support.tenant_check import TENANT_TABLES
+from tests.support.tenant_check import CONTROL_PLANE_TABLES, TENANT_TABLES
 
-WALLED = TENANT_TABLES | {"tenant"}
+WALLED = TENANT_TABLES | CONTROL_PLANE_TABLES | {"tenant"}
 WITHOUT_TENANT = {
     "ledger_state",
     "signing_key",
@@ -27,6 +34,8 @@ WITHOUT_TENANT = {
     "key_rotation",
     "signing_revocation",
     "trusted_issuer",
+    "sealer_turn",
+    "tenant_alias",
     "django_migrations",
 }
 VALUES: dict[str, object] = {
@@ -151,9 +160,17 @@ def test_a_store_steps_into_the_role_even_with_the_owners_login(postgres_db: str
     store.close()
 
 
+def put_something_everywhere(tenant_id: UUID) -> None:
+    invite_and_issue(tenant_id)
+    with tenant_transaction(tenant_id):
+        count_signatures({Signed("license_token", "key", "root"): 1}, now=utc_now())
+    Sealer(a_notary(), clock=utc_now).round()
+
+
 def test_s11_whoever_has_no_policy_of_his_own_sees_no_row(
     owner: psycopg.Connection[Any], leasing: psycopg.Connection[Any], postgres_db: str
 ) -> None:
+    put_something_everywhere(Tenant.objects.latest("created_at").id)
     owner.execute("DROP ROLE IF EXISTS stranger")
     owner.execute("CREATE ROLE stranger LOGIN")
     owner.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO stranger")
@@ -189,7 +206,7 @@ class TestEveryTable:
         ).fetchall()
 
         assert {name for (name,) in walled} == WALLED
-        assert {name for (name,) in tenant_columns} == TENANT_TABLES
+        assert {name for (name,) in tenant_columns} == TENANT_TABLES | CONTROL_PLANE_TABLES
 
     def test_has_no_policy_without_a_condition_but_the_leasing_roles(
         self, owner: psycopg.Connection[Any]

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db.utils import ProgrammingError
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
 
 from coditect_license.plane_logins import ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
@@ -151,6 +152,10 @@ def test_s11_the_owner_of_the_tables_is_held_by_the_walls(
         licenses = owner.execute("SELECT id FROM license").fetchall()
         tenants = owner.execute("SELECT id FROM tenant ORDER BY slug").fetchall()
         changed = owner.execute("UPDATE license SET seats = 0").rowcount
+
+        owner.execute("SET row_security = off")  # as pg_dump does
+        with pytest.raises(InsufficientPrivilege, match="affected by row-level security"):
+            owner.execute("COPY license TO STDOUT")
 
     assert seen == {charlie.license}
     assert (licenses, changed) == ([], 0)

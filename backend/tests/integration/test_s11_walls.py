@@ -23,7 +23,8 @@ BOOK = ("audit_event", "audit_entry", "audit_checkpoint")
 """Tables of which no row is ever changed or deleted."""
 
 FORBIDDEN = {
-    "rewriting what happened": "UPDATE audit_event SET principal = 'user:nobody'",
+    "rewriting what happened": "UPDATE audit_event SET action = 'x.y'",
+    "rewriting the chain": "UPDATE audit_entry SET entry = ''",
     "forgetting what happened": "DELETE FROM audit_event",
     "emptying the book": "TRUNCATE audit_event",
     "deleting a tenant": "DELETE FROM tenant",
@@ -49,6 +50,7 @@ FORBIDDEN = {
     "reading files": "SELECT pg_read_file('PG_VERSION')",
 }
 FORBIDDEN_IN_A_TENANTS_TRANSACTION = {
+    "rewriting who did it": "UPDATE audit_event SET principal = 'user:nobody'",
     "revoking a root": "UPDATE signing_key SET status = 'revoked'",
     "publishing a root": "INSERT INTO signing_key (key_id) VALUES ('evil')",
     "revoking a session of anybody": "INSERT INTO signing_revocation (name) VALUES ('evil')",
@@ -210,7 +212,7 @@ class TestTheCatalogue:
 
     def test_s15_no_role_of_a_server_changes_the_book(self, owner: psycopg.Connection[Any]) -> None:
         changed = owner.execute(
-            "SELECT grantee, table_name, privilege_type FROM information_schema.column_privileges"
+            "SELECT grantee, table_name, column_name FROM information_schema.column_privileges"
             " WHERE table_name = ANY (%(book)s) AND privilege_type = 'UPDATE'"
             "  AND grantee = ANY (%(roles)s)"
             " UNION SELECT grantee, table_name, privilege_type"
@@ -219,7 +221,11 @@ class TestTheCatalogue:
             {"book": list(BOOK), "roles": [*ROLES, "leasing"]},
         ).fetchall()
 
-        assert changed == []
+        # To forget a person; a trigger lets nothing else pass (test_audit_walls.py).
+        assert set(changed) == {
+            ("control_plane", "audit_event", "principal"),
+            ("control_plane", "audit_event", "details"),
+        }
 
     def test_s11_nothing_reads_with_the_owners_eyes(self, owner: psycopg.Connection[Any]) -> None:
         """Views and functions that act as their owner would look over the walls."""

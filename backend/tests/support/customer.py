@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
+from foundation.peppers import Peppers
 from leasing.rules import UNNAMED, Evidence
 from leasing.store import Acquire, Caller, Heartbeat, Inspect, Lease, Reinstate, Release
 from licenses import operations
@@ -15,7 +16,9 @@ from tenants.current import tenant_transaction
 from tenants.models import Tenant
 from tests.support.clock import START
 
-HASHER: Final = KeyHasher({1: b"pepper-of-the-tests-".ljust(32, b".")})
+_PEPPERS: Final = {1: b"pepper-of-the-tests-".ljust(32, b".")}
+PEPPERS: Final = Peppers(_PEPPERS)
+HASHER: Final = KeyHasher(_PEPPERS)
 VENDOR: Final = "user:vendor"
 
 

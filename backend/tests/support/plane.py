@@ -19,6 +19,7 @@ from typing import Any, Final, Self, TypeVar
 
 import httpx
 
+from audit.tally import SignatureTally
 from coditect_license.problems import problem_of
 from coditect_license_token import (
     LicenseToken,
@@ -31,6 +32,7 @@ from foundation.logs import JsonLines
 from identity import queries
 from identity.development import DevelopmentIssuer
 from identity.operations import BearerVerifier
+from identity.register import DatabaseRegister
 from identity.rules import Role
 from leasing.engine import Engine
 from leasing.http import LeasingPlane
@@ -56,7 +58,7 @@ from signing.signer import Signer
 from soft_state.allowances import Allowances
 from tests.support.backups import copy_sqlite
 from tests.support.clock import ManualClock
-from tests.support.customer import HASHER, Customer
+from tests.support.customer import HASHER, PEPPERS, Customer
 from tests.support.moody_root import MoodyRoot
 
 ISSUER: Final = "https://licenses.example"
@@ -130,6 +132,9 @@ class Plane:
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
+        self.verifier = BearerVerifier(
+            queries.trusted_issuers, clock=self.clock, register=DatabaseRegister(PEPPERS)
+        )
         self.application = self._application()
         transport = httpx.ASGITransport(self.application, raise_app_exceptions=True)
         self._client = httpx.AsyncClient(transport=transport, base_url=ISSUER)
@@ -149,12 +154,11 @@ class Plane:
 
     def _application(self) -> Any:
         door = Door(
-            BearerVerifier(
-                queries.trusted_issuers, clock=self.clock, tenant_exists=queries.tenant_exists
-            ),
+            self.verifier,
             HASHER,
         )
-        proofs = Proofs(self.seals, ISSUER, clock=self.clock)
+        self.tally = SignatureTally(clock=self.clock)
+        proofs = Proofs(self.seals, ISSUER, tally=self.tally, clock=self.clock)
         shown = ShownTokens(self.own_tokens)
         return LeasingPlane(
             acquire=AcquireEndpoint(self.admission, door, proofs),

@@ -25,11 +25,25 @@ TENANT_TABLES: Final = frozenset(
         "seats_change",
         "audit_event",
         "denial_count",
-        "kept_answer",
-        "tier",
-        "outbox_message",
     }
 )
+CONTROL_PLANE_TABLES: Final = frozenset(
+    {
+        "api_token",
+        "audit_checkpoint",
+        "audit_entry",
+        "audit_head",
+        "audit_subject",
+        "kept_answer",
+        "member",
+        "outbox_message",
+        "service_account",
+        "signature_count",
+        "tier",
+    }
+)
+"""Tables with a tenant that no statement of the stores touches."""
+
 _GIVEN: Final = "given"  # stands for the values of a statement, as if they were columns
 _VALUE: Final = {"postgres": re.compile(r"%\((\w+)\)s"), "sqlite": re.compile(r"(?<!:):(\w+)")}
 

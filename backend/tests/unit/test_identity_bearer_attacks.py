@@ -24,6 +24,7 @@ from identity.errors import InvalidCredential, MissingTenant
 from identity.issuers import Issuer, IssuerTable, issuer_keys
 from identity.operations import BearerVerifier
 from identity.rules import PrincipalKind, Role
+from tests.support.register import RegisterInMemory
 
 ISSUER, AUDIENCE = "https://issuer.example", "https://licenses.example"
 RSA_ISSUER, OTHER_AUDIENCE = "https://rsa.example", "another-app"
@@ -273,7 +274,7 @@ def verifier_of_three_issuers() -> BearerVerifier:
     return BearerVerifier(
         lambda: table,
         clock=lambda: datetime.fromtimestamp(NOW, UTC),
-        tenant_exists=lambda tenant_id: tenant_id == UUID(TENANT),
+        register=RegisterInMemory(UUID(TENANT)),
     )
 
 

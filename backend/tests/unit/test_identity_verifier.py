@@ -16,6 +16,7 @@ from identity.jose import mint_token
 from identity.operations import BearerVerifier
 from identity.rules import Principal, PrincipalKind, Role
 from identity.verified_tokens import VerifiedTokens
+from tests.support.register import RegisterInMemory
 
 ISSUER, AUDIENCE = "https://issuer.example", "https://licenses.example"
 TENANT = UUID("0b7c6a52-7d5c-4f0e-8c43-52f9c57be001")
@@ -31,18 +32,13 @@ class Surroundings:
     def __init__(self) -> None:
         self.now = float(NOW)
         self.issuers = IssuerTable((issuer(),))
-        self.tenants = {TENANT}
-        self.questions = 0
+        self.register = RegisterInMemory(TENANT)
 
     def clock(self) -> datetime:
         return datetime.fromtimestamp(self.now, UTC)
 
     def load_issuers(self) -> IssuerTable:
         return self.issuers
-
-    def tenant_exists(self, tenant_id: UUID) -> bool:
-        self.questions += 1
-        return tenant_id in self.tenants
 
 
 def issuer(**changes: Any) -> Issuer:
@@ -77,9 +73,7 @@ def around() -> Surroundings:
 
 @pytest.fixture
 def verifier(around: Surroundings) -> BearerVerifier:
-    return BearerVerifier(
-        around.load_issuers, clock=around.clock, tenant_exists=around.tenant_exists
-    )
+    return BearerVerifier(around.load_issuers, clock=around.clock, register=around.register)
 
 
 class TestPrincipals:
@@ -167,7 +161,7 @@ class TestMemory:
         for _ in range(3):
             verifier.verify(token)
 
-        assert around.questions == 1
+        assert around.register.questions == 1
 
     def test_it_is_forgotten_after_60_seconds(
         self, verifier: BearerVerifier, around: Surroundings
@@ -213,12 +207,12 @@ class TestMemory:
     def test_a_failure_is_not_remembered(
         self, verifier: BearerVerifier, around: Surroundings
     ) -> None:
-        around.tenants.clear()
+        around.register.tenants.clear()
         token = minted()
         with pytest.raises(MissingTenant):
             verifier.verify(token)
 
-        around.tenants.add(TENANT)
+        around.register.tenants.add(TENANT)
 
         assert verifier.verify(token).tenant_id == TENANT
 
@@ -287,7 +281,7 @@ class TestReload:
                 return table
             raise UnusableIssuer("a row that cannot be used")
 
-        verifier = BearerVerifier(load_once, clock=around.clock, tenant_exists=around.tenant_exists)
+        verifier = BearerVerifier(load_once, clock=around.clock, register=around.register)
         with pytest.raises(UnusableIssuer):
             verifier.reload()
 
@@ -330,7 +324,7 @@ class TestStaleIssuers:
                 return table
             raise UnusableIssuer("a row that cannot be used")
 
-        verifier = BearerVerifier(load_once, clock=around.clock, tenant_exists=around.tenant_exists)
+        verifier = BearerVerifier(load_once, clock=around.clock, register=around.register)
         verifier.expire()
 
         assert verifier.verify(minted()).subject == "alice"

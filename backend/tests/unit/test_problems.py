@@ -25,6 +25,15 @@ _TABLE: list[tuple[Exception, int, str]] = [
     (identity.InvalidCredential(_SECRET), 401, "invalid_token"),
     (identity.MissingTenant(_SECRET), 403, "missing_tenant"),
     (identity.Forbidden(_SECRET), 403, "forbidden"),
+    (identity.MemberUnknown(_SECRET), 404, "not_found"),
+    (identity.MemberExists(_SECRET), 409, "already_exists"),
+    (identity.LastOwner(_SECRET), 409, "last_owner"),
+    (identity.InvalidEmail(_SECRET), 400, "invalid_request"),
+    (identity.ServiceAccountUnknown(_SECRET), 404, "not_found"),
+    (identity.ServiceAccountExists(_SECRET), 409, "already_exists"),
+    (identity.ApiTokenUnknown(_SECRET), 404, "not_found"),
+    (identity.TooManyApiTokens(_SECRET), 409, "too_many_tokens"),
+    (identity.InvalidLifetime(_SECRET), 400, "invalid_request"),
     (licenses.LicenseExpired(_SECRET), 403, "license_expired"),
     (licenses.LicenseSuspended(_SECRET), 403, "license_suspended"),
     (licenses.LicenseRevoked(_SECRET), 403, "license_revoked"),
@@ -52,6 +61,11 @@ _TABLE: list[tuple[Exception, int, str]] = [
         signing.SigningUnavailable(_SECRET, retry_after_seconds=7),
         503,
         "signing_unavailable",
+    ),
+    (
+        identity.IssuerUnavailable(_SECRET, retry_after_seconds=30),
+        503,
+        "issuer_unavailable",
     ),
     (leasing.Overloaded(3), 503, "overloaded"),
 ]
@@ -89,7 +103,7 @@ def test_the_table_above_misses_no_error() -> None:
 def test_everything_that_passes_says_when_to_come_back(status: int) -> None:
     passing = [error for error, its_status, _ in _TABLE if its_status == status]
 
-    assert len(passing) == 3
+    assert len(passing) == 4
     assert all(int(shown(error)[1][b"retry-after"]) >= 1 for error in passing)
 
 

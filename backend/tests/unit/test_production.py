@@ -6,11 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from coditect_license.production import require_production_settings
 from foundation.env import EnvironmentMistake
 from signing.checks import root_is_fit_for_the_profile
 
+AUDIT_KEY = (
+    Ed25519PrivateKey.generate()
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
 MANAGE = Path(__file__).parents[2] / "manage.py"
 GOOD = {
     "LICENSE_DATABASE_URL": "postgresql://license:secret-of-the-base@10.0.0.3/license",
@@ -19,6 +26,7 @@ GOOD = {
     "CLOUD_KMS_LOCATION": "us-central1",
     "DJANGO_SECRET_KEY": "correct horse battery staple, and so on until it is 50",
     "LICENSE_KEY_PEPPER_1": "0123456789abcdef" * 4,
+    "LICENSE_AUDIT_KEY": AUDIT_KEY,
     "LICENSE_ISSUER": "https://licenses.coditect.ai",
     "LICENSE_ALLOWED_HOSTS": "licenses.coditect.ai",
 }
@@ -80,6 +88,8 @@ def test_everything_that_is_missing_is_said_at_once_in_a_line_each(
         ("DJANGO_SECRET_KEY", "ab" * 40),
         ("LICENSE_KEY_PEPPER_1", "0123456789abcdef"),
         ("LICENSE_KEY_PEPPER_1", "a pepper that is no hexadecimal, and long enough to be one"),
+        ("LICENSE_AUDIT_KEY", "a key that is no key"),
+        ("LICENSE_AUDIT_KEY", AUDIT_KEY.replace("MC4C", "MC4D")),
         ("LICENSE_ISSUER", "http://licenses.coditect.ai"),
         ("LICENSE_ISSUER", "https://licenses.coditect.ai/"),
         ("LICENSE_ISSUER", "https://user@licenses.coditect.ai"),
@@ -97,9 +107,10 @@ def test_what_is_unsafe_is_refused_and_no_secret_is_shown(
     (line,) = mistakes()
 
     assert name in line
-    for secret in (GOOD["DJANGO_SECRET_KEY"], GOOD["LICENSE_KEY_PEPPER_1"], "secret-of-the-base"):
+    secrets = (GOOD["DJANGO_SECRET_KEY"], GOOD["LICENSE_KEY_PEPPER_1"], "secret-of-the-base")
+    for secret in (*secrets, AUDIT_KEY.splitlines()[1]):
         assert secret not in line
-    if name in {"DJANGO_SECRET_KEY", "LICENSE_KEY_PEPPER_1"}:
+    if name in {"DJANGO_SECRET_KEY", "LICENSE_KEY_PEPPER_1", "LICENSE_AUDIT_KEY"}:
         assert value not in line
 
 

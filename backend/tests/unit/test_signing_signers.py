@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from coditect_license_token import Algorithm, BadSignature, PublicKey
+from signing.checkpoint_key import CheckpointKey
 from signing.delegation import MemorySigner
 from signing.errors import UnsafeKey
 from signing.local import LocalSigner
@@ -38,7 +39,7 @@ def root_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session", params=["local", "kms", "memory"])
+@pytest.fixture(scope="session", params=["local", "kms", "memory", "checkpoint"])
 def signer(request: pytest.FixtureRequest) -> Signer:
     """Each signer there is. A further one is a file in signing/ and a line here."""
     if request.param == "local":
@@ -46,6 +47,9 @@ def signer(request: pytest.FixtureRequest) -> Signer:
     if request.param == "kms":
         kms: CloudKms = request.getfixturevalue("unhurt_kms")
         return kms.signer()
+    if request.param == "checkpoint":
+        folder = request.getfixturevalue("root_key_file").parent
+        return CheckpointKey.open(folder / "checkpoint-key.pem")
     return MemorySigner()
 
 

@@ -81,6 +81,20 @@ class SqliteStore:
         with self._transaction():
             pass
 
+    def data_version(self) -> int:
+        """Return SQLite's number of what others committed. For whoever is in the write gate."""
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
+    def overlook(self, before: int, after: int) -> None:
+        """Go on remembering over a commit that changed nothing of what is known by heart.
+
+        For whoever is in the write gate: from any thread, for this one waits outside. A commit
+        before it that was not seen yet still counts.
+        """
+        if self._foreign_commits == before:
+            self._foreign_commits = after
+
     def close(self) -> None:
         """Note the last moment alive and close the file."""
         self._last_alive_at = None
@@ -141,7 +155,7 @@ class SqliteStore:
 
     def _forget_what_changed(self, now: datetime) -> None:
         """Forget what is known by heart after others wrote, or when the clock went back (S13)."""
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        version = self.data_version()
         is_foreign, is_back = version != self._foreign_commits, now < self._decided_at
         if is_foreign or is_back or len(self._terms) > _MOST_REMEMBERED:
             self._occupancies.clear()

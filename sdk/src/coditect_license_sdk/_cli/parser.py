@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from coditect_license_sdk._cli import doctor, run, seat, verify
+from coditect_license_sdk._cli import doctor, run, seat, verify, verify_audit
 from coditect_license_sdk._cli.exits import TABLE
 from coditect_license_sdk._cli.settings import settings_parser
 
@@ -64,6 +64,24 @@ def _add_verify(commands: "_Commands", settings: argparse.ArgumentParser) -> Non
     parser.add_argument("file", metavar="FILE", help="a JSON file, or - for standard input")
     said = "the answer of GET /api/v1/licenses/keys/, for keys added and revoked since"
     parser.add_argument("--keys", metavar="FILE", help=said)
+    words = "verify an export of the audit against checkpoints that you kept, offline"
+    parser = _command(commands, settings, "verify-audit", words, verify_audit.verify_audit)
+    parser.add_argument("file", metavar="FILE", help="the export, JSON Lines")
+    parser.add_argument(
+        "--audit-key",
+        dest="audit_keys",
+        metavar="KEY",
+        action="append",
+        required=True,
+        help="name+hash+key of the checkpoints, as your vendor told you once; may be given again",
+    )
+    parser.add_argument(
+        "--kept",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a checkpoint that you kept; may be given again",
+    )
     words = "show what names this device"
     _command(commands, settings, "hardware-id", words, verify.show_hardware_id)
 

@@ -1,0 +1,201 @@
+"""What the database says of a bearer: which tenant is meant, and what the bearer is in it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+
+from audit.operations import record
+from foundation.peppers import Peppers
+from identity import api_token
+from identity.api_token import ApiTokenText
+from identity.claims import Claimed
+from identity.errors import Cause, InvalidCredential, MissingTenant
+from identity.models import ApiToken, Member, ServiceAccount, TenantAlias
+from identity.rules import Membership, MemberStatus, Principal, PrincipalKind, Role
+from tenants.current import tenant_transaction
+from tenants.models import Tenant
+
+SEEN_AGAIN_AFTER: Final = timedelta(hours=1)
+"""How far apart records of one member's sign-ins are at least, and moves of last_seen_at."""
+
+
+class Register(Protocol):
+    """Answers the two questions that a signature leaves open. Reads the database, and blocks."""
+
+    def admit(self, claimed: Claimed, *, now: datetime) -> Principal:
+        """Return the principal that a verified token's bearer is. Raises MissingTenant."""
+        ...
+
+    def bearer_of(self, token: ApiTokenText, *, now: datetime) -> tuple[Principal, datetime]:
+        """Return the principal of an API token and the token's end. Raises InvalidCredential."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRegister:
+    """The register of an installation. ``peppers`` are those that API tokens are stored under."""
+
+    peppers: Peppers
+
+    def admit(self, claimed: Claimed, *, now: datetime) -> Principal:
+        """Return the principal; join who was invited, and note who was seen, at most once an hour.
+
+        Raises MissingTenant for a tenant that is not here, and for a person who is not an active
+        member where the issuer's row asks for that, or who is disabled or removed in any case.
+        """
+        tenant_id = _tenant(claimed)
+        with tenant_transaction(tenant_id):
+            if not Tenant.objects.filter(id=tenant_id).exists():
+                raise MissingTenant("the token names a tenant that is not here")
+            principal = Principal(
+                kind=claimed.kind,
+                tenant_id=tenant_id,
+                subject=claimed.subject,
+                role=claimed.role,
+                is_staff=claimed.is_staff,
+                email=claimed.email,
+            )
+            if claimed.kind is not PrincipalKind.USER:
+                return principal
+            return _as_member(principal, claimed, now)
+
+    def bearer_of(self, token: ApiTokenText, *, now: datetime) -> tuple[Principal, datetime]:
+        """Return the service account of a token; note that it was seen, at most once an hour.
+
+        Raises InvalidCredential for a token that is unknown, over or revoked, and for an account
+        that is disabled. Looks nowhere but in the tenant that the token names.
+        """
+        with tenant_transaction(token.tenant_id):
+            row = ApiToken.objects.filter(
+                tenant_id=token.tenant_id, token_hmac__in=api_token.lookups(token, self.peppers)
+            ).first()
+            if row is None or row.revoked_at is not None or row.expires_at <= now:
+                raise InvalidCredential("an API token that counts no more", Cause.API_TOKEN)
+            account = _account(token.tenant_id, row.service_account_id)
+            principal = Principal(
+                kind=PrincipalKind.SERVICE_ACCOUNT,
+                tenant_id=token.tenant_id,
+                subject=str(account.id),
+                role=Role(account.role),
+            )
+            if _is_seen_anew(ServiceAccount.objects.all(), account, now):
+                _record("service_account.signed_in", principal, token_hint=row.hint)
+            return principal, row.expires_at
+
+
+def _tenant(claimed: Claimed) -> UUID:
+    """Return the tenant that is meant; id and name must mean the same where both are given."""
+    if claimed.tenant_name is None:
+        if claimed.tenant_id is None:
+            raise MissingTenant("the token names no tenant")
+        return claimed.tenant_id
+    alias = TenantAlias.objects.filter(
+        trusted_issuer_id=claimed.row_id, name=claimed.tenant_name
+    ).first()
+    if alias is None or claimed.tenant_id not in {None, alias.tenant_id}:
+        raise MissingTenant("the issuer's name of the tenant is not mapped, or means another")
+    return alias.tenant_id
+
+
+def _as_member(principal: Principal, claimed: Claimed, now: datetime) -> Principal:
+    tenant_id = principal.tenant_id
+    member = _members(tenant_id).filter(issuer=claimed.issuer, subject=claimed.subject).first()
+    if member is None:
+        member = _newcomer(principal, claimed)
+    if member is None:
+        return principal
+    if member.status != MemberStatus.ACTIVE.value:
+        raise MissingTenant("the member is disabled or removed", Cause.MEMBER)
+    if claimed.membership is Membership.REQUIRED:
+        principal = replace(principal, role=Role(member.role))
+    elif claimed.membership is Membership.AUTOMATIC and claimed.role is not None:
+        _follow_role(member, claimed.role)
+    principal = replace(principal, member_id=member.id)
+    if _is_seen_anew(Member.objects.all(), member, now):
+        _record("member.signed_in", principal, member_id=str(member.id), issuer=claimed.issuer)
+    return principal
+
+
+def _newcomer(principal: Principal, claimed: Claimed) -> Member | None:
+    """Return the row of a person who is seen for the first time, or None where none is needed."""
+    known = _of_address(principal.tenant_id, claimed.email)
+    if known is not None and known.status in _SHUT:
+        raise MissingTenant("the member of this address is disabled or removed", Cause.MEMBER)
+    if claimed.membership is Membership.NONE:
+        return None
+    if known is not None and known.status == MemberStatus.INVITED.value:
+        return _joined(known, principal, claimed)
+    if known is not None and (known.issuer, known.subject) == (claimed.issuer, claimed.subject):
+        return known  # joined while this call waited for the row
+    if claimed.membership is Membership.AUTOMATIC and claimed.role is not None:
+        return _enrolled(principal, claimed, claimed.role, email="" if known else claimed.email)
+    raise MissingTenant("the person is no member", Cause.MEMBER)
+
+
+def _of_address(tenant_id: UUID, email: str | None) -> Member | None:
+    """Return the member of a verified address, locked: two who join at once do so in turn."""
+    if email is None:
+        return None
+    return _members(tenant_id).select_for_update().filter(email=email).first()
+
+
+def _joined(member: Member, principal: Principal, claimed: Claimed) -> Member:
+    member.issuer, member.subject = claimed.issuer, claimed.subject
+    member.status = MemberStatus.ACTIVE.value
+    member.save(update_fields=["issuer", "subject", "status"])
+    _record("member.joined", principal, member_id=str(member.id), issuer=claimed.issuer)
+    return member
+
+
+def _enrolled(principal: Principal, claimed: Claimed, role: Role, *, email: str | None) -> Member:
+    member, is_new = Member.objects.get_or_create(
+        tenant_id=principal.tenant_id,
+        issuer=claimed.issuer,
+        subject=claimed.subject,
+        defaults={
+            "email": email or "",
+            "role": role.value,
+            "status": MemberStatus.ACTIVE.value,
+        },
+    )
+    if is_new:
+        _record("member.joined", principal, member_id=str(member.id), issuer=claimed.issuer)
+    return member
+
+
+def _follow_role(member: Member, role: Role) -> None:
+    """Note the role that the issuer gives now, so that who reads the row sees what counts."""
+    if member.role != role.value:
+        member.role = role.value
+        member.save(update_fields=["role"])
+
+
+def _account(tenant_id: UUID, account_id: UUID) -> ServiceAccount:
+    accounts = ServiceAccount.objects.filter(tenant_id=tenant_id, id=account_id, enabled=True)
+    account = accounts.first()
+    if account is None:
+        raise InvalidCredential("a service account that is disabled", Cause.API_TOKEN)
+    return account
+
+
+def _members(tenant_id: UUID) -> QuerySet[Member]:
+    return Member.objects.filter(tenant_id=tenant_id)
+
+
+def _is_seen_anew(rows: "QuerySet[Any]", row: Model, now: datetime) -> bool:
+    """Move last_seen_at when an hour has passed; say whether it was this call that did.
+
+    One statement decides, so that of many processes one writes and records.
+    """
+    due = Q(last_seen_at=None) | Q(last_seen_at__lte=now - SEEN_AGAIN_AFTER)
+    return bool(rows.filter(due, pk=row.pk).update(last_seen_at=now))
+
+
+def _record(action: str, principal: Principal, **details: Any) -> None:
+    record(action, tenant_id=principal.tenant_id, principal=principal.label, **details)
+
+
+_SHUT: Final = {MemberStatus.DISABLED.value, MemberStatus.REMOVED.value}
