@@ -25,9 +25,6 @@ TENANT_TABLES: Final = frozenset(
         "seats_change",
         "audit_event",
         "denial_count",
-        "kept_answer",
-        "tier",
-        "outbox_message",
     }
 )
 CONTROL_PLANE_TABLES: Final = frozenset(
@@ -39,9 +36,12 @@ CONTROL_PLANE_TABLES: Final = frozenset(
         "audit_entry",
         "audit_head",
         "audit_subject",
+        "kept_answer",
         "member",
+        "outbox_message",
         "service_account",
         "signature_count",
+        "tier",
     }
 )
 """Tables with a tenant that no statement of the stores touches."""

@@ -1,5 +1,8 @@
 """License keys: one spelling for all ways to type them, and nothing stored that opens a door."""
 
+from collections import Counter
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +44,19 @@ def test_keys_differ_when_their_first_125_bits_do(pair: set[bytes]) -> None:
     are_same = int.from_bytes(first, "big") >> 3 == int.from_bytes(second, "big") >> 3
 
     assert (format_key(first) == format_key(second)) is are_same
+
+
+def test_a_hundred_thousand_keys_differ_and_use_every_letter_alike() -> None:
+    random = Random(1)
+    keys = {format_key(random.randbytes(16)) for _ in range(100_000)}
+
+    letters = Counter("".join(key[len("CDT1") :].replace("-", "") for key in keys))
+    expected = sum(letters.values()) / 32
+    chi_square = sum((seen - expected) ** 2 / expected for seen in letters.values())
+
+    assert len(keys) == 100_000
+    assert len(letters) == 32
+    assert chi_square < 62  # of 31 degrees of freedom: one good alphabet in a thousand exceeds it
 
 
 @given(RANDOMNESS)
