@@ -140,7 +140,7 @@ def _about(name: str, value: Any) -> str:
 
 
 def name_of_subject(subject: str) -> str:
-    """Return how the book of subjects names somebody: itself, or its hash when it is too long."""
-    if len(subject) <= MOST_SUBJECT_CHARACTERS:
+    """Return how the book of subjects names somebody: as is, or by hash what it cannot keep."""
+    if len(subject) <= MOST_SUBJECT_CHARACTERS and subject.isprintable():
         return subject
     return f"sha256:{hashlib.sha256(subject.encode('utf-8', 'surrogatepass')).hexdigest()}"

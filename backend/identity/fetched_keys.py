@@ -10,7 +10,7 @@ from foundation.clock import monotonic_seconds
 from foundation.metrics import counter
 from identity.errors import IssuerUnavailable, KeysNotFetched
 from identity.jose import IssuerKey
-from identity.key_fetching import FetchedKeySet, KeyAddress
+from identity.key_address import FetchedKeySet, KeyAddress
 
 _log = logging.getLogger(__name__)
 

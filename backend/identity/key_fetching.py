@@ -8,7 +8,6 @@ import asyncio
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ import httpx
 from coditect_license_token import MalformedDocument, strict_json
 from identity.errors import KeysNotFetched, UnusableIssuer
 from identity.issuers import usable_keys
-from identity.jose import IssuerKey
+from identity.key_address import FetchedKeySet, KeyAddress, is_plain_https
 
 MOST_BYTES: Final = 262_144
 MOST_SECONDS: Final = 5.0
@@ -33,28 +32,6 @@ MOST_SECONDS_FRESH: Final = 43_200
 _JSON: Final = {"application/json", "application/jwk-set+json"}
 _MAX_AGE: Final = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d{1,9})', re.IGNORECASE)
 _HEADERS: Final = {"accept": "application/json", "accept-encoding": "identity"}
-
-
-@dataclass(frozen=True, slots=True)
-class KeyAddress:
-    """Where an issuer's keys are fetched: ``jwks_uri``, or empty for discovery at ``issuer``."""
-
-    issuer: str
-    jwks_uri: str
-    algorithms: frozenset[str]
-
-    def __post_init__(self) -> None:
-        """Raise UnusableIssuer for an address that is not https, or says more than a place."""
-        if not _is_plain_https(self.jwks_uri or self.issuer):
-            raise UnusableIssuer("keys are fetched from https://host/path alone")
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedKeySet:
-    """Keys by id, and for how many seconds the issuer says they are fresh, within our bounds."""
-
-    keys: Mapping[str, IssuerKey]
-    fresh_seconds: int
 
 
 class KeyFetcher:
@@ -125,17 +102,8 @@ async def _discovered(client: httpx.AsyncClient, issuer: str) -> str:
     return uri
 
 
-def _is_plain_https(uri: str) -> bool:
-    try:
-        parts = urlsplit(uri)
-        has_place = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return has_place and not (parts.username or parts.password or parts.fragment)
-
-
 def _place(uri: str) -> tuple[str | None, int | None]:
-    if not _is_plain_https(uri):
+    if not is_plain_https(uri):
         raise KeysNotFetched("keys are fetched from https://host/path alone")
     parts = urlsplit(uri)
     return parts.hostname, parts.port

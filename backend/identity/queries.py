@@ -15,7 +15,7 @@ from identity.issuers import (
     allowed_algorithms,
     issuer_keys,
 )
-from identity.key_fetching import KeyAddress
+from identity.key_address import KeyAddress
 from identity.models import ApiToken, Member, ServiceAccount, TrustedIssuer
 from identity.presets import Preset, require_sound
 from identity.rules import Membership, MemberStatus, PrincipalKind, Role

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.operations import record
 from foundation.peppers import Peppers
@@ -193,12 +193,15 @@ def _members(tenant_id: UUID) -> QuerySet[Member]:
     return Member.objects.filter(tenant_id=tenant_id)
 
 
-def _is_seen_anew(rows: "QuerySet[Any]", row: Model, now: datetime) -> bool:
+def _is_seen_anew(rows: "QuerySet[Any]", row: Member | ServiceAccount, now: datetime) -> bool:
     """Move last_seen_at when an hour has passed; say whether it was this call that did.
 
     One statement decides, so that of many processes one writes and records.
     """
-    due = Q(last_seen_at=None) | Q(last_seen_at__lte=now - SEEN_AGAIN_AFTER)
+    latest = now - SEEN_AGAIN_AFTER
+    if row.last_seen_at is not None and row.last_seen_at > latest:
+        return False
+    due = Q(last_seen_at=None) | Q(last_seen_at__lte=latest)
     return bool(rows.filter(due, pk=row.pk).update(last_seen_at=now))
 
 

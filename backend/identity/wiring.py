@@ -10,11 +10,14 @@ from django.core.checks import CheckMessage, Tags, register
 from foundation.clock import utc_now
 from foundation.peppers import Peppers
 from identity import queries
-from identity.checks import development_issuer_is_not_trusted
+from identity.checks import (
+    development_issuer_is_not_trusted,
+    identity_platform_is_of_the_project,
+)
 from identity.development import DevelopmentIssuer
 from identity.errors import UnusableIssuer
 from identity.fetched_keys import KeySources
-from identity.key_fetching import KeyFetcher
+from identity.key_address import FetchedKeySet, KeyAddress
 from identity.operations import BearerVerifier
 from identity.register import DatabaseRegister
 
@@ -35,7 +38,13 @@ def bearer_verifier_from_settings() -> BearerVerifier:
 
 def key_sources_from_settings() -> KeySources:
     """Return what fetches issuers' keys, trusting also the authorities that the settings name."""
-    return KeySources(KeyFetcher(settings.LICENSE_ISSUERS_CA_FILE).fetch)
+    return KeySources(_fetch)
+
+
+def _fetch(address: KeyAddress) -> FetchedKeySet:
+    from identity.key_fetching import KeyFetcher
+
+    return KeyFetcher(settings.LICENSE_ISSUERS_CA_FILE).fetch(address)
 
 
 def peppers_from_settings() -> Peppers:
@@ -58,10 +67,13 @@ def development_issuer_from_settings() -> DevelopmentIssuer:
 
 
 @register(Tags.database)
-def check_development_issuer(
+def check_trusted_issuers(
     *, databases: Sequence[str] | None = None, **_: Any
 ) -> Sequence[CheckMessage]:
-    """Run the check of the development issuer: ``manage.py check --database default``."""
+    """Run the checks of trusted issuers: ``manage.py check --database default``."""
     if not databases:
         return []
-    return development_issuer_is_not_trusted(embedded=settings.EMBEDDED)
+    return [
+        *development_issuer_is_not_trusted(embedded=settings.EMBEDDED),
+        *identity_platform_is_of_the_project(project=settings.GOOGLE_PROJECT_ID),
+    ]

@@ -80,6 +80,14 @@ PERSONAL: Final[dict[str, tuple[Personal, ...]]] = {
             erased="the row is deleted",
         ),
     ),
+    "kept_answer": (
+        Personal(
+            column="principal",
+            what="who made a call with an Idempotency-Key",
+            until="24 hours (kept_answers)",
+            erased="the row is deleted",
+        ),
+    ),
     "audit_event": (
         Personal(
             column="principal",
@@ -132,6 +140,7 @@ IMPERSONAL: Final = frozenset(
         "key_set_version",
         "ledger_state",
         "license",
+        "outbox_message",
         "product",
         "retention_choice",
         "sealer_turn",
@@ -142,12 +151,15 @@ IMPERSONAL: Final = frozenset(
         "signing_key",
         "signing_revocation",
         "tenant_alias",
+        "tier",
         "trusted_issuer",
     }
 )
 """Tables without anything about persons. What audit_entry commits to is salted in audit_subject."""
 
-SECRET_COLUMNS: Final = frozenset({"key_hmac", "token_hmac", "salt", "person_hmac"})
+SECRET_COLUMNS: Final = frozenset(
+    {"key_hmac", "token_hmac", "key_hash", "request_hash", "sealed", "salt", "person_hmac"}
+)
 """What no export shows: it proves nothing to whom it is about and may help whom it is not."""
 
 

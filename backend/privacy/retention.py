@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.operations import record
 from identity.models import Member
 from identity.rules import MemberStatus
 from leasing.models import LicenseSession
+from licenses.models import OutboxMessage
+from management_api.models import KeptAnswer
 from privacy.models import RetentionChoice
 from privacy.rules import RETENTION, Category, check_days, cut_off
 from tenants.current import tenant_transaction
@@ -62,9 +64,13 @@ def apply_retention(
     days = retention_days(tenant_id)
     ends = {category: cut_off(now, kept) for category, kept in days.items()}
     counts = _walk_sessions(tenant_id, ends, is_dry=dry_run, page=page)
-    category = Category.MEMBER_ADDRESSES
-    due = _removed_members(ends[category])
-    counts[category] = _in_pages(tenant_id, due, _FORGET[category], is_dry=dry_run, page=page)
+    delivered = Q(delivered_at__lt=ends[Category.OUTBOX_MESSAGES])
+    for category, due in (
+        (Category.MEMBER_ADDRESSES, _removed_members(ends[Category.MEMBER_ADDRESSES])),
+        (Category.KEPT_ANSWERS, KeptAnswer.objects.filter(expires_at__lt=now)),
+        (Category.OUTBOX_MESSAGES, OutboxMessage.objects.filter(delivered)),
+    ):
+        counts[category] = _in_pages(tenant_id, due, _FORGET[category], is_dry=dry_run, page=page)
     return counts
 
 
@@ -153,4 +159,6 @@ _FORGET: Final[dict[Category, Forget]] = {
     Category.SESSION_DETAILS: _forget_details,
     Category.DEVICE_RECORDS: _delete,
     Category.MEMBER_ADDRESSES: _forget_addresses,
+    Category.KEPT_ANSWERS: _delete,
+    Category.OUTBOX_MESSAGES: _delete,
 }

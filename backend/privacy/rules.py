@@ -16,6 +16,8 @@ class Category(enum.Enum):
     SESSION_DETAILS = "session_details"
     DEVICE_RECORDS = "device_records"
     MEMBER_ADDRESSES = "member_addresses"
+    KEPT_ANSWERS = "kept_answers"
+    OUTBOX_MESSAGES = "outbox_messages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,18 @@ RETENTION: Final = {
         text="the e-mail address of a member who was removed, after the removal",
         days=30,
         fewest_days=1,
+        most_days=396,
+    ),
+    Category.KEPT_ANSWERS: Retention(
+        text="sealed answers to calls with an Idempotency-Key, after the call",
+        days=1,
+        fewest_days=1,
+        most_days=1,
+    ),
+    Category.OUTBOX_MESSAGES: Retention(
+        text="messages to the world outside, after their delivery",
+        days=90,  # longer than the first notice of an end is early, so none is told twice
+        fewest_days=60,
         most_days=396,
     ),
 }

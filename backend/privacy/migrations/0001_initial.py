@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('pk', models.CompositePrimaryKey('tenant_id', 'category', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('tenant_id', models.UUIDField()),
-                ('category', models.CharField(choices=[('session_details', 'session_details'), ('device_records', 'device_records'), ('member_addresses', 'member_addresses')], max_length=20)),
+                ('category', models.CharField(choices=[('session_details', 'session_details'), ('device_records', 'device_records'), ('member_addresses', 'member_addresses'), ('kept_answers', 'kept_answers'), ('outbox_messages', 'outbox_messages')], max_length=20)),
                 ('days', models.PositiveIntegerField()),
             ],
             options={

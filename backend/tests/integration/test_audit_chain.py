@@ -17,6 +17,7 @@ from audit.operations import Signed, count_signatures, forget_subject, record_co
 from audit.queries import event, newest_checkpoint
 from coditect_license_token.audit_export import verify_export
 from coditect_license_token.checkpoint import open_checkpoint
+from foundation.ids import new_id
 from tenants.current import tenant_transaction
 from tests.support.audited import Audit, a_notary, key_of, tamper
 from tests.support.clock import START
@@ -402,6 +403,25 @@ class TestCounts:
         audit.seal()
 
         assert {details["count"] for details in self.recorded(audit)} == {3, 2}
+
+    @pytest.mark.parametrize("reason", ["seats_exhausted", "license_expired"])
+    def test_of_denials_are_recorded_by_license_and_reason(self, audit: Audit, reason: str) -> None:
+        license_id = new_id()
+        row = [key_of(audit.tenant.id), key_of(license_id), reason]
+        hour = connection.ops.adapt_datetimefield_value(START)
+        tamper(
+            "INSERT INTO denial_count (tenant_id, license_id, reason, hour, count)"
+            " VALUES (%s, %s, %s, %s, 5)",
+            *row,
+            hour,
+        )
+        audit.clock.advance(3_900)
+        audit.seal()
+
+        (denied,) = [row for row in audit.events() if row.action == "denials.counted"]
+        assert (denied.license_id, denied.details["reason"]) == (license_id, reason)
+        assert denied.details["count"] == 5
+        assert audit.codes() == set()
 
     def test_the_first_signature_of_a_delegated_key_is_a_record(self, audit: Audit) -> None:
         self.count(audit, 1)

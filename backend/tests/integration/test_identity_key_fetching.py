@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
 
 from identity.errors import KeysNotFetched
-from identity.key_fetching import MOST_BYTES, MOST_SECONDS, FetchedKeySet, KeyAddress, KeyFetcher
+from identity.key_address import FetchedKeySet, KeyAddress
+from identity.key_fetching import MOST_BYTES, MOST_SECONDS, KeyFetcher
 from tests.support.key_server import Answer, KeyServer, json_answer, key_server
 
 ALGORITHMS: Final = frozenset({"Ed25519"})

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import override_settings
@@ -257,6 +258,15 @@ class TestIdentityPlatform:
     ) -> None:
         assert refused(self.person(idp, tenant_id=str(other.id)), MissingTenant)
         assert verifier().verify(self.person(idp, tenant_id=str(acme.id))).tenant_id == acme.id
+
+    @pytest.mark.usefixtures("row")
+    def test_another_project_in_the_setting_is_a_warning(self) -> None:
+        def warned() -> bool:
+            return "identity.W001" in {said.id for said in run_checks(databases=["default"])}
+
+        assert not warned()
+        with override_settings(GOOGLE_PROJECT_ID="another-project"):
+            assert warned()
 
     @pytest.mark.usefixtures("idp")
     def test_seed_without_its_project_it_cannot_be_added(self) -> None:

@@ -385,6 +385,8 @@ def test_retention_is_shown_chosen_and_bounded(acme: dict[str, Any]) -> None:
         "session_details": 30,
         "device_records": 396,
         "member_addresses": 30,
+        "kept_answers": 1,
+        "outbox_messages": 90,
     }
 
     words = ("privacy", "set-retention", "session_details", "--tenant", "acme", "--days")

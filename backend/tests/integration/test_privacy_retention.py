@@ -10,6 +10,8 @@ from django.core.management import call_command
 
 from identity.models import Member
 from leasing.models import LicenseSession, SeatInstance
+from licenses.models import OutboxMessage
+from management_api.models import KeptAnswer
 from privacy.errors import RetentionOutOfBounds
 from privacy.retention import apply_retention, choose_retention, retention_days
 from privacy.rules import DAY_SECONDS, RETENTION, Category, check_days
@@ -17,7 +19,7 @@ from tenants.current import tenant_transaction
 from tests.support.customer import VENDOR, Customer
 from tests.support.world import World, open_postgres
 
-NO_MORE = ", member_addresses 0"
+NO_MORE = ", member_addresses 0, kept_answers 0, outbox_messages 0"
 NOTHING = dict.fromkeys(Category, 0)
 
 
@@ -212,6 +214,35 @@ def test_the_address_of_a_removed_member_goes_and_the_door_stays_shut(world: Wor
             ("sub-1", ""),
             ("sub-2", "here@example.org"),
         ]
+    world.close()
+
+
+def test_kept_answers_go_after_their_day_and_messages_after_their_delivery(world: World) -> None:
+    tenant_id = world.alice.tenant.id
+    with tenant_transaction(tenant_id):
+        for number in range(3):
+            KeptAnswer.objects.create(
+                tenant_id=tenant_id,
+                principal="user:alice",
+                key_hash=str(number),
+                request_hash="",
+                expires_at=world.now + timedelta(days=number),
+            )
+            OutboxMessage.objects.create(
+                tenant_id=tenant_id,
+                topic="license.ends",
+                subject_id=tenant_id,
+                key=str(number),
+                payload={},
+                delivered_at=None if number == 0 else world.now - timedelta(days=60 * number),
+            )
+    days_pass(world, 1.5)
+
+    done = run(world, page=1)
+
+    assert (done[Category.KEPT_ANSWERS], done[Category.OUTBOX_MESSAGES]) == (2, 1)
+    days_pass(world, 5_000)
+    assert run(world)[Category.OUTBOX_MESSAGES] == 1  # what waits for delivery stays
     world.close()
 
 

@@ -11,7 +11,7 @@ from django.db import models
 from audit.models import AuditEvent
 from licenses.models import License, Product
 from tenants.current import tenant_transaction
-from tenants.errors import ForeignRow, NoCurrentTenant
+from tenants.errors import ForeignRow, NoCurrentTenant, TenantAlreadySet
 from tenants.models import Tenant
 from tenants.rows import TenantRow
 from tests.support.customer import Customer
@@ -163,6 +163,12 @@ class TestOnBehalfOfAlice:
     def test_s11_a_row_that_was_kept_is_not_refreshed(self, charlie: Customer) -> None:
         with pytest.raises(License.DoesNotExist):
             charlie.license.refresh_from_db()
+
+    def test_s11_a_deed_to_a_row_of_another_tenant_is_refused(self, charlie: Customer) -> None:
+        with pytest.raises(TenantAlreadySet):
+            charlie.resize(1000)
+        with pytest.raises(TenantAlreadySet):
+            charlie.rotate_key()
 
     def test_s11_sql_of_ones_own_is_no_way_around(self) -> None:
         with pytest.raises(ForeignRow):

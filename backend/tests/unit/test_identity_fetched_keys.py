@@ -1,8 +1,11 @@
 """Issuers' keys, remembered: how often an issuer is asked, and what an outage or a flood does."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -12,7 +15,8 @@ from joserfc.jwk import OKPKey
 from identity.errors import IssuerUnavailable, KeysNotFetched, UnusableIssuer
 from identity.fetched_keys import MOST_WAITING, FetchedKeys, KeySources, in_thread
 from identity.issuers import issuer_keys, usable_keys
-from identity.key_fetching import FetchedKeySet, KeyAddress, fresh_seconds
+from identity.key_address import FetchedKeySet, KeyAddress
+from identity.key_fetching import fresh_seconds
 from tests.support.waiting import until
 
 ADDRESS: Final = KeyAddress("https://issuer.example", "", frozenset({"Ed25519"}))
@@ -278,3 +282,27 @@ def test_an_address_that_is_not_plain_https_is_a_mistake_to_see(uri: str) -> Non
         KeyAddress("https://issuer.example", uri, frozenset({"RS256"}))
     with pytest.raises(UnusableIssuer):
         KeyAddress(uri, "", frozenset({"RS256"}))
+
+
+def test_a_server_that_fetches_nothing_loads_no_http_client(tmp_path: Path) -> None:
+    program = (
+        "import django; django.setup()\n"
+        "import coditect_license.server, identity.wiring as wiring, sys\n"
+        "wiring.key_sources_from_settings()\n"
+        "print('httpx' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "DJANGO_SETTINGS_MODULE": "coditect_license.settings",
+            "LICENSE_PROFILE": "embedded",
+            "LICENSE_DATA_DIR": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert ended.stdout == "False\n"
