@@ -24,7 +24,9 @@ def spares(alice: Neighbour) -> dict[str, Any]:
     ]
     held = {"license_key": alice.things["license_key"], "hardware_id": "to end"}
     guest = {"email": "leaving@example.com", "role": "viewer"}
+    sold = {"product": "demo-app", "tier": "pro", "expires_at": "2036-01-01T00:00:00Z"}
     return {
+        "license_id": alice.made("/api/v1/licenses/", sold)["id"],  # its key is nobody's to lose
         "accounts": robots[1:],
         "account_to_delete": robots[0],
         "session_to_end": alice.made("/api/v1/licenses/acquire/", held)["session_id"],
