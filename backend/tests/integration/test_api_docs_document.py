@@ -28,7 +28,6 @@ from coditect_license.openapi.document import (
 )
 from coditect_license.openapi.problem_responses import example_name, rendered
 from coditect_license.problems import PROBLEMS
-from identity import errors as identity
 from leasing.http import LeasingPlane
 from leasing.http.acquire import AcquireEndpoint
 from leasing.http.bodies import AcquireBody, HeartbeatBody, read_body
