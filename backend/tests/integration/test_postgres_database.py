@@ -142,6 +142,11 @@ class TestTheSchema:
             "signing_key_one_active": ("((status)::text = 'active'::text)", True),
             "signing_key_one_next": ("((status)::text = 'next'::text)", True),
             "key_rotation_one_open": ("((outcome)::text = 'open'::text)", True),
+            "member_email_per_tenant": ("(NOT ((email)::text = ''::text))", True),
+            "member_subject_per_tenant": ("(NOT ((subject)::text = ''::text))", True),
+            "outbox_message_waiting": ("(delivered_at IS NULL)", False),
+            "session_by_end": ("(ended_at IS NOT NULL)", False),
+            "session_open": ("((ended_at IS NULL) OR (slot IS NULL))", False),
         }
 
     def test_a_device_holds_one_seat_of_a_license(self) -> None:

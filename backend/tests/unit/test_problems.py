@@ -13,6 +13,7 @@ from licenses import errors as licenses
 from management_api import errors as management
 from signing import errors as signing
 from soft_state.errors import RateLimited
+from tenants import errors as tenants
 
 _SECRET = "the text of an exception"
 _FIELD = http.FieldError("license_key", "missing", "license_key is required")
@@ -21,6 +22,7 @@ _FIELD = http.FieldError("license_key", "missing", "license_key is required")
 _TABLE: list[tuple[Exception, int, str]] = [
     (http.InvalidRequest(_FIELD), 400, "invalid_request"),
     (leasing.TooManyInstances(_SECRET), 400, "invalid_request"),
+    (leasing.TooMuchHistory(_SECRET), 400, "invalid_request"),
     (identity.MissingCredential(_SECRET), 401, "missing_auth"),
     (identity.InvalidCredential(_SECRET), 401, "invalid_token"),
     (identity.MissingTenant(_SECRET), 403, "missing_tenant"),
@@ -46,6 +48,7 @@ _TABLE: list[tuple[Exception, int, str]] = [
     (leasing.PersonalCapReached(2), 409, "personal_cap_reached"),
     (licenses.ProductCodeTaken(_SECRET), 409, "already_exists"),
     (licenses.TierCodeTaken(_SECRET), 409, "already_exists"),
+    (tenants.TenantSlugTaken(_SECRET), 409, "already_exists"),
     (licenses.ProductArchived(_SECRET), 409, "product_archived"),
     (licenses.RevokedForGood(_SECRET), 409, "revoked_for_good"),
     (licenses.EndNotLater(_SECRET), 409, "end_not_later"),
