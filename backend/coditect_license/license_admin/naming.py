@@ -101,6 +101,16 @@ def end_asked_for(call: Call) -> datetime:
     return end
 
 
+def personal_cap(word: str) -> int | None:
+    """Return a personal cap as it was typed, None for the installation's setting."""
+    if word == "default":
+        return None
+    try:
+        return int(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a number of seats, or default") from None
+
+
 def instant(word: str) -> datetime:
     """Return an instant as it was typed; a day means its beginning in UTC."""
     try:

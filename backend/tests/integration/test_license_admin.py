@@ -40,6 +40,7 @@ NOUNS = {
         "reinstate",
         "revoke",
         "resize",
+        "cap-persons",
         "renew",
         "rotate-key",
     ],
@@ -217,6 +218,53 @@ def test_what_a_deed_did_is_what_the_ledger_says(license_id: str) -> None:
     assert deed("suspend", license_id)["status"] == "suspended"
     shown = deed("show", license_id)
     assert (shown["seats"], shown["status"]) == (7, "suspended")
+
+
+def test_a_personal_cap_is_set_and_left_to_the_installation_again(acme: dict[str, Any]) -> None:
+    made = make_license("--seats-per-person", 2)
+    plain = make_license()
+
+    def cap(word: object, *more: str) -> Any:
+        return deed("cap-persons", made["id"], "--seats-per-person", word, *more)
+
+    assert (made["seats_per_person"], plain["seats_per_person"]) == (2, None)
+    assert cap(9, "--dry-run")["seats_per_person"] == 9
+    assert deed("show", made["id"])["seats_per_person"] == 2
+    assert cap(0)["seats_per_person"] == 0
+    assert cap("default")["seats_per_person"] is None
+    (row, _) = answer("audit", "list", "--tenant", "acme", "--action", "license.personal_cap_set")
+    assert row["details"] == {"before": 0, "seats": None}
+
+
+@pytest.mark.parametrize(("word", "status"), [("-1", 1), (10**7, 1), ("many", 2), ("1.5", 2)])
+def test_a_personal_cap_that_cannot_be_is_refused(
+    license_id: str, word: object, status: int
+) -> None:
+    words = ("cap-persons", license_id, "--tenant", "acme", f"--seats-per-person={word}")
+
+    ended = admin("license", *words)
+
+    assert (ended.status, ended.out) == (status, "")
+    assert deed("show", license_id)["seats_per_person"] is None
+
+
+def test_a_revoked_license_stays_as_it_is(license_id: str) -> None:
+    deed("revoke", license_id, "--confirm", license_id)
+    before = deed("show", license_id)
+
+    for words in (
+        ("resize", "--seats", 9),
+        ("renew", "--days", 9),
+        ("cap-persons", "--seats-per-person", 1),
+        ("reinstate",),
+        ("suspend",),
+        ("rotate-key", "--confirm", license_id),
+    ):
+        verb, *more = words
+        ended = admin("license", verb, license_id, "--tenant", "acme", *more)
+        assert (ended.status, ended.err) == (1, "error: a revoked license stays as it is\n")
+
+    assert deed("show", license_id) == before
 
 
 def test_a_dry_run_shows_what_would_be_and_changes_nothing(
