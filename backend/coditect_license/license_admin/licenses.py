@@ -15,6 +15,7 @@ from coditect_license.license_admin.naming import (
     product_named,
     takes_end,
     takes_tenant,
+    tier_named,
 )
 from coditect_license.license_admin.output import Answer, Record
 from licenses import operations
@@ -64,7 +65,7 @@ def declare(nouns: Nouns) -> None:
 def _add_terms(parser: argparse.ArgumentParser) -> None:
     takes_tenant(parser)
     parser.add_argument("--product", required=True, help="code or id")
-    parser.add_argument("--tier", required=True)
+    parser.add_argument("--tier", required=True, help="code of a tier on sale")
     parser.add_argument("--seats", type=int, required=True)
     takes_end(parser)
     parser.add_argument(
@@ -83,7 +84,7 @@ def _create(call: Call) -> Answer:
             raise AdminError(f"{tenant.slug} is suspended: resume it first")
         license_, key = operations.issue_license(
             product=product_named(tenant, asked.product),
-            tier=asked.tier,
+            tier=tier_named(tenant, asked.tier).code,
             seats=asked.seats,
             expires_at=end_asked_for(call),
             hasher=_hasher(),
@@ -107,7 +108,8 @@ def _list(call: Call) -> Answer:
 
 def _find(_call: Call) -> Answer:
     """Go from tenant to tenant: between them the walls hide everybody's licenses."""
-    hmacs = _hasher().candidates(sys.stdin.readline().strip())
+    typed = sys.stdin.readline().strip()
+    hmacs = _hasher().candidates(typed) if typed.isprintable() else ()
     for tenant in Tenant.objects.order_by("id"):
         with tenant_transaction(tenant.id):
             found = License.objects.filter(tenant_id=tenant.id, key_hmac__in=hmacs).first()

@@ -134,6 +134,8 @@ def test_every_level_explains_itself(db: Path) -> None:
         ("license", "create", "--tenant", "acme"),
         ("tenant", "create", "acme", "--nam", "abbreviated"),
         ("license", "renew", "x", "--tenant", "acme", "--until", "soon"),
+        ("license", "renew", "x", "--tenant", "acme", "--until", "9999-12-31T23:59:59-14:00"),
+        ("tenant", "create", "acme", "--name", "bytes that are no text: \udcff"),
     ],
 )
 def test_words_that_make_no_command_end_with_status_2(db: Path, words: tuple[str, ...]) -> None:
@@ -155,7 +157,7 @@ def test_what_is_not_there_ends_with_status_3(acme: dict[str, Any]) -> None:
         ("license", "list", "--tenant", "nobody"),
         ("license", "find"),
     ):
-        ended = admin(*words)
+        ended = admin(*words, stdin="\udcff\n" if "find" in words else "")
         assert (ended.status, ended.out) == (3, ""), words
         assert len(ended.err.splitlines()) == 1
 
@@ -337,6 +339,16 @@ def test_a_license_out_of_bounds_is_refused(acme: dict[str, Any], more: tuple[ob
 
     assert (ended.status, ended.out) == (1, "")
     assert len(ended.err.splitlines()) == 1
+    assert answer("license", "list", "--tenant", "acme") == []
+
+
+@pytest.mark.parametrize("tier", ["nothing", "", "Pro", "p" * 41])
+def test_of_a_tier_that_is_not_on_sale_nothing_is_sold(acme: dict[str, Any], tier: str) -> None:
+    words = ("--product", "studio", "--tier", tier, "--seats", 3, "--days", 30)
+
+    ended = admin("license", "create", "--tenant", "acme", *words)
+
+    assert (ended.status, ended.err) == (3, f"error: acme has no tier {tier} on sale\n")
     assert answer("license", "list", "--tenant", "acme") == []
 
 
