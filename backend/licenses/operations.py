@@ -38,6 +38,7 @@ CHANGEABLE: Final = (
     "seats",
     "entitlements",
     "expires_at",
+    "seats_per_person",
     *(field.name for field in fields(Policy)),
 )
 """What :func:`change_license` may change of a license."""
@@ -57,6 +58,7 @@ def issue_license(
     heartbeat_interval_seconds: int = DEFAULT_HEARTBEAT_INTERVAL_SECONDS,
     offline_seconds: int = 0,
     overdraft_seats: int = 0,
+    seats_per_person: int | None = None,
     name: str = "",
 ) -> tuple[License, str]:
     """Create a license and return it with its key, which is shown this once and never stored.
@@ -74,6 +76,7 @@ def issue_license(
         overdraft_seats=overdraft_seats,
     )
     check_terms(seats=seats, entitlements=entitlements or [], policy=policy)
+    check_personal_cap(seats_per_person)
     key = license_key.format_key(secrets.token_bytes(license_key.RANDOM_BYTES))
     with tenant_transaction(product.tenant_id):
         license_ = License.objects.create(
@@ -84,6 +87,7 @@ def issue_license(
             seats=seats,
             expires_at=expires_at,
             entitlements=entitlements or [],
+            seats_per_person=seats_per_person,
             **asdict(policy),
             **_stored(key, hasher),
         )
@@ -134,7 +138,7 @@ def revoke(*, license: License, principal: str) -> None:
 def resize(*, license: License, seats: int, principal: str) -> None:
     """Change how many seats a license has. Fewer evict nobody and only block new ones (S12).
 
-    Raises PolicyMistake for a number out of bounds.
+    Raises PolicyMistake for a number out of bounds, RevokedForGood.
     """
     check_policy(
         seats=seats,
@@ -143,6 +147,7 @@ def resize(*, license: License, seats: int, principal: str) -> None:
     )
     before = license.seats
     with tenant_transaction(license.tenant_id):
+        _require_not_revoked(license)
         _change(license, seats=seats)
         _record("license.resized", license, principal, before=before, seats=seats)
 
@@ -151,18 +156,23 @@ def set_personal_cap(*, license: License, seats: int | None, principal: str) -> 
     """Change how many seats one person may hold at once; evicts nobody.
 
     0 is any number, None leaves it to the installation's setting. Raises PolicyMistake for a number
-    out of bounds.
+    out of bounds, RevokedForGood.
     """
     check_personal_cap(seats)
     before = license.seats_per_person
     with tenant_transaction(license.tenant_id):
+        _require_not_revoked(license)
         _change(license, seats_per_person=seats)
         _record("license.personal_cap_set", license, principal, before=before, seats=seats)
 
 
 def move_expiry(*, license: License, expires_at: datetime, principal: str) -> None:
-    """Move the end of a license; notices of the former end that nobody delivered are withdrawn."""
+    """Move the end of a license; notices of the former end that nobody delivered are withdrawn.
+
+    Raises RevokedForGood.
+    """
     with tenant_transaction(license.tenant_id):
+        _require_not_revoked(license)
         _change(license, expires_at=expires_at)
         expiry_notices.withdraw(license=license)
         _record("license.expiry_moved", license, principal, expires_at=expires_at.isoformat())
@@ -172,13 +182,11 @@ def renew(*, license: License, expires_at: datetime, principal: str, now: dateti
     """Move the end of a license on. Raises RevokedForGood, and EndNotLater for any other move."""
     if expires_at <= max(license.expires_at, now):
         raise EndNotLater("a renewal moves the end on")
-    with tenant_transaction(license.tenant_id):
-        _require_not_revoked(license)
-        move_expiry(license=license, expires_at=expires_at, principal=principal)
+    move_expiry(license=license, expires_at=expires_at, principal=principal)
 
 
 def change_license(*, license: License, changes: Mapping[str, Any], principal: str) -> None:
-    """Change what a license says: name, tier, seats, entitlements, end, members of its policy.
+    """Change what a license says: name, tier, seats, entitlements, end, policy, personal cap.
 
     What is the same as before is no change. Fewer seats evict nobody (S12). Raises RevokedForGood,
     and PolicyMistake, after which nothing was changed. Does not check that the tier exists.
@@ -189,6 +197,7 @@ def change_license(*, license: License, changes: Mapping[str, Any], principal: s
         entitlements=after["entitlements"],
         policy=Policy(**{field.name: after[field.name] for field in fields(Policy)}),
     )
+    check_personal_cap(after["seats_per_person"])
     differing = {name: after[name] for name in CHANGEABLE if after[name] != getattr(license, name)}
     with tenant_transaction(license.tenant_id):
         _require_not_revoked(license)

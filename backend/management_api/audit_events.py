@@ -16,6 +16,7 @@ from audit import queries
 from audit.exports import export_lines
 from audit.models import AuditCheckpoint
 from audit.queries import Seen, Wanted
+from leasing.stores.gated_sqlite.reading import reading
 from management_api.answers import found
 from management_api.calls import Call, describes
 from management_api.calls import Text as AsText
@@ -201,7 +202,8 @@ class AuditExport(ManagementView):
         tenant_id = self.principal.tenant_id
         lines = export_lines(tenant_id, origin=audit_origin_from_settings(tenant_id), first=first)
         try:
-            head = next(lines)
+            with reading():
+                head = next(lines)
         except ValueError:
             raise NotFound("the chain has no such position") from None
         answer = StreamingHttpResponse(_streamed(head, lines), content_type="application/x-ndjson")
@@ -212,9 +214,14 @@ class AuditExport(ManagementView):
 async def _streamed(head: str, lines: Iterator[str]) -> AsyncIterator[str]:
     """Yield lines, read some at a time in a thread that may wait for the database."""
     yield f"{head}\n"
-    some = sync_to_async(lambda: list(islice(lines, _LINES_AT_A_TIME)))
-    while found_lines := await some():
+    while found_lines := await sync_to_async(_some)(lines):
         yield "".join(f"{line}\n" for line in found_lines)
+
+
+def _some(lines: Iterator[str]) -> list[str]:
+    """Return the next lines, read beside whoever writes."""
+    with reading():
+        return list(islice(lines, _LINES_AT_A_TIME))
 
 
 def _shown(seen: Seen) -> dict[str, Any]:

@@ -14,14 +14,16 @@ from foundation.clock import rfc3339
 PRINTABLE: Final = r"^[ -~]*(?![\s\S])"
 """Printable ASCII."""
 
-PLAIN_TEXT: Final = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?(?![\s\S])"
-"""Text for people, of one line, without blanks at its ends."""
+# What commands a terminal, ends a line, or turns the order of others about (Unicode, UAX 9).
+_NO_TEXT: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+PLAIN_TEXT: Final = rf"^[^\s{_NO_TEXT}]([^{_NO_TEXT}]*[^\s{_NO_TEXT}])?(?![\s\S])"
+"""Text for people, of one line in the order it is written, without blanks at its ends."""
 
 SLUG: Final = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(?![\s\S])"
 """A code: what programs and addresses call a thing."""
 
 _RFC3339: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
 WRONG_TYPE: Final = "wrong_type"
 

@@ -21,7 +21,7 @@ SHOWN: Final = {
     "tier": "enterprise",
     "seats": 50,
     "entitlements": ["export"],
-    "policy": terms.SHOWN_POLICY,
+    "policy": terms.SHOWN_LICENSE_POLICY,
     "status": "active",
     "expires_at": "2036-12-29T00:00:00.000000+00:00",
     "key_hint": "C1HB",
@@ -41,7 +41,7 @@ class LicenseAnswer(serializers.Serializer[License]):
     tier = serializers.CharField(help_text="The code of the tier it was sold as.")
     seats = serializers.IntegerField()
     entitlements = serializers.ListField(child=serializers.CharField())
-    policy = terms.PolicyAnswer()
+    policy = terms.LicensePolicyAnswer(source="*")
     status = serializers.ChoiceField(
         STATUSES, help_text="What the vendor decided. Expiry is no status: see `expires_at`."
     )
@@ -71,7 +71,7 @@ class LicenseBody(StrictSerializer):
     name = Text(max_length=200, required=False, help_text="The vendor's own word for it.")
     seats = terms.seats(required=False)
     entitlements = terms.entitlements(required=False)
-    policy = terms.PolicyBody(required=False)
+    policy = terms.LicensePolicyBody(required=False)
 
 
 class LicenseChange(StrictSerializer):
@@ -82,7 +82,7 @@ class LicenseChange(StrictSerializer):
     seats = terms.seats(required=False)
     entitlements = terms.entitlements(required=False)
     expires_at = Instant(required=False, help_text="May be past: the license then ends at once.")
-    policy = terms.PolicyBody(required=False)
+    policy = terms.LicensePolicyBody(required=False)
 
 
 class Renewal(StrictSerializer):

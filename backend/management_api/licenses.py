@@ -95,6 +95,7 @@ class Licenses(ManagementView):
         if body["expires_at"] <= utc_now():
             raise _refused("expires_at", "out_of_range", "must be to come")
         product, tier = _product(body["product"]), _tier(body["tier"])
+        policy = dict(body.get("policy", {}))
         license_, key = operations.issue_license(
             product=product,
             tier=tier.code,
@@ -104,7 +105,8 @@ class Licenses(ManagementView):
             name=body.get("name", ""),
             seats=body.get("seats", tier.seats),
             entitlements=body.get("entitlements", tier.entitlements),
-            **asdict(replace(tier.policy, **body.get("policy", {}))),
+            seats_per_person=policy.pop("seats_per_person", None),
+            **asdict(replace(tier.policy, **policy)),
         )
         return created(bodies.with_key(license_, key), f"{ADDRESS}{license_.id}/")
 
@@ -145,7 +147,7 @@ class OneLicense(ManagementView):
             shown={
                 **bodies.SHOWN,
                 "seats": 60,
-                "policy": {**terms.SHOWN_POLICY, "overdraft_seats": 5},
+                "policy": {**terms.SHOWN_LICENSE_POLICY, "overdraft_seats": 5},
             },
             if_match="required",
             problems=(RevokedForGood,),

@@ -120,10 +120,11 @@ class _OfTenant(ManagementView):
 
     permission_classes = (IsStaff,)
 
-    def transaction(self, request: HttpRequest) -> AbstractContextManager[None]:
-        """One of the tenant in question."""
+    def tenant_in_question(self, request: HttpRequest) -> UUID:
+        """Return the tenant that the address names."""
         del request
-        return tenant_transaction(self.kwargs["tenant_id"])
+        tenant_id: UUID = self.kwargs["tenant_id"]
+        return tenant_id
 
 
 class OneTenant(_OfTenant):

@@ -22,6 +22,10 @@ SHOWN_POLICY: Final = {
     "key_auth": True,
     "overdraft_seats": 0,
 }
+SHOWN_LICENSE_POLICY: Final = {**SHOWN_POLICY, "seats_per_person": None}
+PERSONAL_CAP: Final = (
+    "How many one person may hold at once: null is the installation's setting, 0 any number."
+)
 
 
 def seats(**options: Any) -> Count:
@@ -63,6 +67,18 @@ class PolicyBody(StrictSerializer):
     )
 
 
+class LicensePolicyBody(PolicyBody):
+    """How programs and persons hold the seats; what is not said stays, or is the tier's."""
+
+    seats_per_person = Count(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=MOST_SEATS,
+        help_text=PERSONAL_CAP,
+    )
+
+
 class PolicyAnswer(serializers.Serializer[Any]):
     """How programs hold the seats."""
 
@@ -71,6 +87,12 @@ class PolicyAnswer(serializers.Serializer[Any]):
     offline_seconds = serializers.IntegerField()
     key_auth = serializers.BooleanField()
     overdraft_seats = serializers.IntegerField()
+
+
+class LicensePolicyAnswer(PolicyAnswer):
+    """How programs and persons hold the seats."""
+
+    seats_per_person = serializers.IntegerField(allow_null=True, help_text=PERSONAL_CAP)
 
 
 def flat(body: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """``/api/v1/tiers/``: the kinds of licenses that are sold, with what new ones begin with."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -16,7 +16,6 @@ from licenses.models import Tier
 from licenses.rules import Policy
 from management_api import terms
 from management_api.answers import created, found
-from management_api.authentication import principal_of
 from management_api.calls import Call, describes
 from management_api.fields import SLUG, Instant, Text
 from management_api.idempotency import once
@@ -24,8 +23,7 @@ from management_api.paging import PageQuery, page
 from management_api.permissions import ReadsOrManages
 from management_api.preconditions import check_match, require_match, tagged
 from management_api.serializers import Nothing, StrictSerializer, asked, read
-from management_api.views import ManagementView
-from tenants.current import tenant_transaction
+from management_api.views import ManagementView, is_reading, reading_of
 
 TAG: Final = "tiers"
 ADDRESS: Final = "/api/v1/tiers/"
@@ -88,8 +86,8 @@ class Tiers(ManagementView):
     permission_classes = (ReadsOrManages,)
 
     def transaction(self, request: HttpRequest) -> AbstractContextManager[None]:
-        """One that may write, also for a reader: the first look makes the default tiers."""
-        return tenant_transaction(principal_of(request).tenant_id)
+        """None around a list, whose first look makes the default tiers: each step has its own."""
+        return nullcontext() if is_reading(request) else super().transaction(request)
 
     @describes(
         Call(
@@ -106,9 +104,14 @@ class Tiers(ManagementView):
     def get(self, request: Request) -> Response:
         """Answer 200 with a page of tiers."""
         query = asked(TierQuery, request)
-        tier_operations.ensure_tiers(tenant_id=self.principal.tenant_id)
         wanted = {"true": True, "false": False}.get(query.get("archived", ""))
-        return page(queries.tiers(is_archived=wanted), query, TierAnswer)
+        tenant_id = self.principal.tenant_id
+        with reading_of(tenant_id):
+            is_first_look = not queries.tiers().exists()
+        if is_first_look:
+            tier_operations.ensure_tiers(tenant_id=tenant_id)
+        with reading_of(tenant_id):
+            return page(queries.tiers(is_archived=wanted), query, TierAnswer)
 
     @describes(
         Call(

@@ -63,13 +63,16 @@ class ManagementView(APIView):
             raise StoreUnavailable("the database does not answer") from failure
 
     def transaction(self, request: HttpRequest) -> AbstractContextManager[None]:
-        """Return what the call runs in: one transaction of the caller's tenant.
+        """Return what the call runs in: one transaction of the tenant in question.
 
         A reader's leaves those alone who lease meanwhile, on SQLite too.
         """
-        tenant_id = principal_of(request).tenant_id
-        is_reading = request.method in {"GET", "HEAD"}
-        return _read(tenant_id) if is_reading else tenant_transaction(tenant_id)
+        tenant_id = self.tenant_in_question(request)
+        return reading_of(tenant_id) if is_reading(request) else tenant_transaction(tenant_id)
+
+    def tenant_in_question(self, request: HttpRequest) -> UUID:
+        """Return whose rows the call is about: the caller's own tenant."""
+        return principal_of(request).tenant_id
 
     def _rendered(self, response: HttpResponseBase) -> HttpResponseBase:
         """Return a response whose bytes are made while the transaction can still be undone."""
@@ -77,7 +80,13 @@ class ManagementView(APIView):
         return response.render() if isinstance(response, Response) else response
 
 
+def is_reading(request: HttpRequest) -> bool:
+    """Return whether a request may change nothing."""
+    return request.method in {"GET", "HEAD"}
+
+
 @contextmanager
-def _read(tenant_id: UUID) -> Iterator[None]:
+def reading_of(tenant_id: UUID) -> Iterator[None]:
+    """Run a transaction of a tenant that only reads; on SQLite it waits for no writer."""
     with reading(), tenant_transaction(tenant_id):
         yield

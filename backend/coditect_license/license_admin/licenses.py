@@ -11,9 +11,11 @@ from coditect_license.license_admin.naming import (
     end_asked_for,
     license_asked_for,
     on_behalf,
+    personal_cap,
     product_named,
     takes_end,
     takes_tenant,
+    tier_named,
 )
 from coditect_license.license_admin.output import Answer, Record
 from licenses import operations
@@ -27,6 +29,7 @@ from licenses.rules import (
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
 
+_CAP_HELP = "how many one person may hold; 0 any number, default the installation's setting"
 _SHOWN_ONCE = "the key is shown this once and is stored nowhere"
 
 
@@ -45,12 +48,16 @@ def declare(nouns: Nouns) -> None:
     revoke = noun.verb("revoke", _revoke, "end a license for good", dry_run=True, confirm=True)
     resize = noun.verb("resize", _resize, "change the number of seats", dry_run=True)
     resize.add_argument("--seats", type=int, required=True, help="fewer evict nobody")
+    cap = noun.verb("cap-persons", _cap_persons, "limit the seats of one person", dry_run=True)
+    cap.add_argument(
+        "--seats-per-person", type=personal_cap, metavar="N", required=True, help=_CAP_HELP
+    )
     renew = noun.verb("renew", _renew, "move the end of a license", dry_run=True)
     takes_end(renew)
     rotate = noun.verb(
         "rotate-key", _rotate_key, "give a license a new key and show it, once", confirm=True
     )
-    for parser in (show, suspend, reinstate, revoke, resize, renew, rotate):
+    for parser in (show, suspend, reinstate, revoke, resize, cap, renew, rotate):
         parser.add_argument("license", metavar="LICENSE", help="its id")
         takes_tenant(parser)
 
@@ -58,7 +65,7 @@ def declare(nouns: Nouns) -> None:
 def _add_terms(parser: argparse.ArgumentParser) -> None:
     takes_tenant(parser)
     parser.add_argument("--product", required=True, help="code or id")
-    parser.add_argument("--tier", required=True)
+    parser.add_argument("--tier", required=True, help="code of a tier on sale")
     parser.add_argument("--seats", type=int, required=True)
     takes_end(parser)
     parser.add_argument(
@@ -67,6 +74,7 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key-auth", action="store_true", help="take the key as a credential")
     parser.add_argument("--ttl-seconds", type=int, default=DEFAULT_TTL_SECONDS)
     parser.add_argument("--heartbeat-seconds", type=int, default=DEFAULT_HEARTBEAT_INTERVAL_SECONDS)
+    parser.add_argument("--seats-per-person", type=personal_cap, metavar="N", help=_CAP_HELP)
 
 
 def _create(call: Call) -> Answer:
@@ -76,7 +84,7 @@ def _create(call: Call) -> Answer:
             raise AdminError(f"{tenant.slug} is suspended: resume it first")
         license_, key = operations.issue_license(
             product=product_named(tenant, asked.product),
-            tier=asked.tier,
+            tier=tier_named(tenant, asked.tier).code,
             seats=asked.seats,
             expires_at=end_asked_for(call),
             hasher=_hasher(),
@@ -85,6 +93,7 @@ def _create(call: Call) -> Answer:
             key_auth=asked.key_auth,
             ttl_seconds=asked.ttl_seconds,
             heartbeat_interval_seconds=asked.heartbeat_seconds,
+            seats_per_person=asked.seats_per_person,
         )
         return {**_shown(license_), "license_key": key, "note": _SHOWN_ONCE}
 
@@ -99,7 +108,8 @@ def _list(call: Call) -> Answer:
 
 def _find(_call: Call) -> Answer:
     """Go from tenant to tenant: between them the walls hide everybody's licenses."""
-    hmacs = _hasher().candidates(sys.stdin.readline().strip())
+    typed = sys.stdin.readline().strip()
+    hmacs = _hasher().candidates(typed) if typed.isprintable() else ()
     for tenant in Tenant.objects.order_by("id"):
         with tenant_transaction(tenant.id):
             found = License.objects.filter(tenant_id=tenant.id, key_hmac__in=hmacs).first()
@@ -138,6 +148,13 @@ def _resize(call: Call) -> Answer:
         return _shown(license_)
 
 
+def _cap_persons(call: Call) -> Answer:
+    with license_asked_for(call) as license_:
+        cap = call.asked.seats_per_person
+        operations.set_personal_cap(license=license_, seats=cap, principal=call.principal)
+        return _shown(license_)
+
+
 def _renew(call: Call) -> Answer:
     with license_asked_for(call) as license_:
         end = end_asked_for(call)
@@ -173,6 +190,7 @@ def _shown(license_: License) -> Record:
         "product": license_.product.code,
         "entitlements": license_.entitlements,
         "key_auth": license_.key_auth,
+        "seats_per_person": license_.seats_per_person,
         "ttl_seconds": license_.ttl_seconds,
         "heartbeat_interval_seconds": license_.heartbeat_interval_seconds,
         "created_at": license_.created_at,

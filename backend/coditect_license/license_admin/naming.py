@@ -11,7 +11,9 @@ from django.db.models import Model, Q
 
 from coditect_license.license_admin.commands import Call
 from coditect_license.license_admin.errors import AdminError, NotFound
-from licenses.models import License, Product
+from licenses.models import License, Product, Tier
+from licenses.queries import tier_on_sale
+from licenses.tier_operations import ensure_tiers
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
 
@@ -62,6 +64,18 @@ def product_named(tenant: Tenant, word: str) -> Product:
     return product
 
 
+def tier_named(tenant: Tenant, word: str) -> Tier:
+    """Return a tenant's tier on sale by its code, in a transaction of that tenant.
+
+    Raises NotFound.
+    """
+    ensure_tiers(tenant_id=tenant.id)
+    tier = tier_on_sale(code=word)
+    if tier is None:
+        raise NotFound(f"{tenant.slug} has no tier {word} on sale")
+    return tier
+
+
 def require_valid(row: Model, *fields: str) -> None:
     """Raise ValidationError unless what was typed into these fields fits them."""
     known = {field.name for field in type(row)._meta.get_fields()}  # noqa: SLF001 (Django's API)
@@ -101,10 +115,20 @@ def end_asked_for(call: Call) -> datetime:
     return end
 
 
+def personal_cap(word: str) -> int | None:
+    """Return a personal cap as it was typed, None for the installation's setting."""
+    if word == "default":
+        return None
+    try:
+        return int(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a number of seats, or default") from None
+
+
 def instant(word: str) -> datetime:
-    """Return an instant as it was typed; a day means its beginning in UTC."""
+    """Return an instant as it was typed, in UTC; a day means its beginning there."""
     try:
         found = datetime.fromisoformat(word)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError("a day (2027-12-31) or an RFC 3339 instant") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -44,4 +44,11 @@ def _run(words: Sequence[str], out: TextIO, err: TextIO) -> int:
         allow_abbrev=False,
     )
     nouns.declare(parser)
+    if any(not _is_text(word) for word in words):
+        parser.error("a word is not UTF-8")
     return running.run(parser.parse_args(words), out, err)
+
+
+def _is_text(word: str) -> bool:
+    """Return whether a word is text: Python takes other bytes in as lone surrogates."""
+    return not any("\ud800" <= one <= "\udfff" for one in word)

@@ -40,6 +40,7 @@ NOUNS = {
         "reinstate",
         "revoke",
         "resize",
+        "cap-persons",
         "renew",
         "rotate-key",
     ],
@@ -133,6 +134,8 @@ def test_every_level_explains_itself(db: Path) -> None:
         ("license", "create", "--tenant", "acme"),
         ("tenant", "create", "acme", "--nam", "abbreviated"),
         ("license", "renew", "x", "--tenant", "acme", "--until", "soon"),
+        ("license", "renew", "x", "--tenant", "acme", "--until", "9999-12-31T23:59:59-14:00"),
+        ("tenant", "create", "acme", "--name", "bytes that are no text: \udcff"),
     ],
 )
 def test_words_that_make_no_command_end_with_status_2(db: Path, words: tuple[str, ...]) -> None:
@@ -154,7 +157,7 @@ def test_what_is_not_there_ends_with_status_3(acme: dict[str, Any]) -> None:
         ("license", "list", "--tenant", "nobody"),
         ("license", "find"),
     ):
-        ended = admin(*words)
+        ended = admin(*words, stdin="\udcff\n" if "find" in words else "")
         assert (ended.status, ended.out) == (3, ""), words
         assert len(ended.err.splitlines()) == 1
 
@@ -217,6 +220,53 @@ def test_what_a_deed_did_is_what_the_ledger_says(license_id: str) -> None:
     assert deed("suspend", license_id)["status"] == "suspended"
     shown = deed("show", license_id)
     assert (shown["seats"], shown["status"]) == (7, "suspended")
+
+
+def test_a_personal_cap_is_set_and_left_to_the_installation_again(acme: dict[str, Any]) -> None:
+    made = make_license("--seats-per-person", 2)
+    plain = make_license()
+
+    def cap(word: object, *more: str) -> Any:
+        return deed("cap-persons", made["id"], "--seats-per-person", word, *more)
+
+    assert (made["seats_per_person"], plain["seats_per_person"]) == (2, None)
+    assert cap(9, "--dry-run")["seats_per_person"] == 9
+    assert deed("show", made["id"])["seats_per_person"] == 2
+    assert cap(0)["seats_per_person"] == 0
+    assert cap("default")["seats_per_person"] is None
+    (row, _) = answer("audit", "list", "--tenant", "acme", "--action", "license.personal_cap_set")
+    assert row["details"] == {"before": 0, "seats": None}
+
+
+@pytest.mark.parametrize(("word", "status"), [("-1", 1), (10**7, 1), ("many", 2), ("1.5", 2)])
+def test_a_personal_cap_that_cannot_be_is_refused(
+    license_id: str, word: object, status: int
+) -> None:
+    words = ("cap-persons", license_id, "--tenant", "acme", f"--seats-per-person={word}")
+
+    ended = admin("license", *words)
+
+    assert (ended.status, ended.out) == (status, "")
+    assert deed("show", license_id)["seats_per_person"] is None
+
+
+def test_a_revoked_license_stays_as_it_is(license_id: str) -> None:
+    deed("revoke", license_id, "--confirm", license_id)
+    before = deed("show", license_id)
+
+    for words in (
+        ("resize", "--seats", 9),
+        ("renew", "--days", 9),
+        ("cap-persons", "--seats-per-person", 1),
+        ("reinstate",),
+        ("suspend",),
+        ("rotate-key", "--confirm", license_id),
+    ):
+        verb, *more = words
+        ended = admin("license", verb, license_id, "--tenant", "acme", *more)
+        assert (ended.status, ended.err) == (1, "error: a revoked license stays as it is\n")
+
+    assert deed("show", license_id) == before
 
 
 def test_a_dry_run_shows_what_would_be_and_changes_nothing(
@@ -289,6 +339,16 @@ def test_a_license_out_of_bounds_is_refused(acme: dict[str, Any], more: tuple[ob
 
     assert (ended.status, ended.out) == (1, "")
     assert len(ended.err.splitlines()) == 1
+    assert answer("license", "list", "--tenant", "acme") == []
+
+
+@pytest.mark.parametrize("tier", ["nothing", "", "Pro", "p" * 41])
+def test_of_a_tier_that_is_not_on_sale_nothing_is_sold(acme: dict[str, Any], tier: str) -> None:
+    words = ("--product", "studio", "--tier", tier, "--seats", 3, "--days", 30)
+
+    ended = admin("license", "create", "--tenant", "acme", *words)
+
+    assert (ended.status, ended.err) == (3, f"error: acme has no tier {tier} on sale\n")
     assert answer("license", "list", "--tenant", "acme") == []
 
 

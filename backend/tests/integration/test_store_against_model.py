@@ -129,12 +129,15 @@ class StoreAgainstModel(RuleBasedStateMachine):
     @rule(who=CUSTOMERS, seats=st.integers(0, 4))
     def resize(self, who: int, seats: int) -> None:
         customer = self.customers[who]
+        if customer.license.status == "revoked":  # stays as it is
+            return
         self.left_by_shrinking[customer.name] = self.model.in_use(customer)
         customer.resize(seats)
 
     @rule(who=CUSTOMERS, seats=st.sampled_from([None, 0, 1, 2]))
     def cap_persons(self, who: int, seats: int | None) -> None:
-        self.customers[who].cap_persons(seats)
+        if self.customers[who].license.status != "revoked":
+            self.customers[who].cap_persons(seats)
 
     @rule(who=CUSTOMERS, name=st.sampled_from(["carol", "dave"]), device=DEVICES)
     def acquire_as_another_person(self, who: int, name: str, device: str) -> None:
@@ -153,7 +156,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
 
     @rule(who=CUSTOMERS, days=st.sampled_from([0, 0.003, 365]))
     def move_expiry(self, who: int, days: float) -> None:
-        self.customers[who].move_expiry(self.world.now + timedelta(days=days))
+        if self.customers[who].license.status != "revoked":
+            self.customers[who].move_expiry(self.world.now + timedelta(days=days))
 
     @rule(who=CUSTOMERS)
     def rotate_key(self, who: int) -> None:

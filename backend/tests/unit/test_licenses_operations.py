@@ -1,12 +1,14 @@
 """What a vendor does with licenses: each deed with its record, no key ever stored."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import IntegrityError
 
 from audit.models import AuditEvent
+from licenses.errors import RevokedForGood
 from licenses.license_key import hint, is_well_formed, normalize
 from licenses.models import License
 from licenses.queries import license_by_id, license_by_key
@@ -79,6 +81,31 @@ def test_a_resize_out_of_bounds_changes_and_records_nothing(alice: Customer) -> 
 
     assert License.across_tenants.get(id=alice.license.id).seats == 5
     assert [action for action, _ in actions(alice)] == ["license.issued"]
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda alice: alice.resize(7),
+        lambda alice: alice.move_expiry(START + timedelta(days=999)),
+        lambda alice: alice.cap_persons(2),
+        Customer.suspend,
+        Customer.reinstate,
+        Customer.rotate_key,
+    ],
+    ids=["resize", "move_expiry", "cap_persons", "suspend", "reinstate", "rotate_key"],
+)
+def test_nothing_about_a_revoked_license_changes(
+    alice: Customer, deed: Callable[[Customer], None]
+) -> None:
+    alice.revoke()
+    before = License.across_tenants.filter(id=alice.license.id).values().get()
+
+    with pytest.raises(RevokedForGood):
+        deed(alice)
+
+    assert License.across_tenants.filter(id=alice.license.id).values().get() == before
+    assert [action for action, _ in actions(alice)] == ["license.issued", "license.revoked"]
 
 
 def test_a_rotated_key_is_found_and_the_old_one_is_not(alice: Customer) -> None:

@@ -11,6 +11,7 @@ from licenses.models import License
 from tests.support.catalogue import (
     ANY,
     LICENSES,
+    TIERS,
     act,
     change,
     in_days,
@@ -46,6 +47,7 @@ def test_a_license_is_sold_with_what_its_tier_says(either_office: Office) -> Non
         "offline_seconds": 259_200,
         "key_auth": False,
         "overdraft_seats": 0,
+        "seats_per_person": None,
     }
 
 
@@ -102,7 +104,12 @@ def test_an_honest_repeat_gets_the_same_key(either_office: Office) -> None:
         ({"expires_at": "2036-01-01T00:00:00"}, "expires_at"),
         ({"expires_at": "2036-02-30T00:00:00Z"}, "expires_at"),
         ({"expires_at": "0001-01-01T00:00:00+14:00"}, "expires_at"),
+        ({"expires_at": "2036-01-01T00:00:00+14:99"}, "expires_at"),
+        ({"expires_at": "2036-01-01T00:00:00+24:00"}, "expires_at"),
         ({"expires_at": 2_082_758_400}, "expires_at"),
+        ({"name": "ends\u2028a line"}, "name"),
+        ({"name": "a next line\u0085here"}, "name"),
+        ({"name": "gnp.\u202eexe"}, "name"),
         ({"seats": -1}, "seats"),
         ({"seats": 1_000_001}, "seats"),
         ({"seats": True}, "seats"),
@@ -118,6 +125,13 @@ def test_an_honest_repeat_gets_the_same_key(either_office: Office) -> None:
         ({"policy": {"heartbeat_interval_seconds": 121}}, "policy"),
         ({"policy": {"key_auth": "yes"}}, "policy.key_auth"),
         ({"policy": {"ttl": 60}}, "policy.ttl"),
+        ({"policy": {"seats_per_person": -1}}, "policy.seats_per_person"),
+        ({"policy": {"seats_per_person": 1_000_001}}, "policy.seats_per_person"),
+        ({"policy": {"seats_per_person": 1.5}}, "policy.seats_per_person"),
+        ({"policy": {"seats_per_person": "2"}}, "policy.seats_per_person"),
+        ({"policy": {"seats_per_person": True}}, "policy.seats_per_person"),
+        ({"policy": {"ttl_seconds": None}}, "policy.ttl_seconds"),
+        ({"seats_per_person": 2}, "seats_per_person"),
         ({"policy": []}, "policy"),
         ({"status": "active"}, "status"),
         ({"key_hmac": "0" * 64}, "key_hmac"),
@@ -197,6 +211,50 @@ def test_a_change_that_changes_nothing_leaves_no_record(office: Office, vendor: 
 
     assert same["updated_at"] == sold["updated_at"]
     assert not AuditEvent.across_tenants.filter(action="license.changed").exists()
+
+
+def test_a_personal_cap_is_sold_changed_and_taken_back(either_office: Office) -> None:
+    alice = either_office.tenant("alice")
+    stock(either_office, alice)
+    sold = sell(either_office, alice, policy={"seats_per_person": 2, "key_auth": True})
+
+    def cap(**policy: int | None) -> tuple[int | None, bool]:
+        changed = change(either_office, alice.admin, sold["id"], policy=policy).json()
+        read = either_office.call("GET", f"{LICENSES}{sold['id']}/", alice.viewer).json()
+        assert changed == read
+        return read["policy"]["seats_per_person"], read["policy"]["key_auth"]
+
+    assert sold["policy"]["seats_per_person"] == 2
+    assert cap(overdraft_seats=1) == (2, True)
+    assert cap(seats_per_person=0) == (0, True)
+    assert cap(seats_per_person=None) == (None, True)
+    events = AuditEvent.across_tenants.filter(action="license.changed").order_by("at")
+    assert [event.details for event in events][1:] == [
+        {"before": {"seats_per_person": 2}, "after": {"seats_per_person": 0}},
+        {"before": {"seats_per_person": 0}, "after": {"seats_per_person": None}},
+    ]
+
+
+@pytest.mark.parametrize("cap", [-1, 1_000_001, True, "2", [2]])
+def test_a_change_to_a_personal_cap_that_cannot_be_changes_nothing(
+    office: Office, vendor: People, cap: object
+) -> None:
+    sold = sell(office, vendor, policy={"seats_per_person": 3})
+
+    answer = change(office, vendor.admin, sold["id"], policy={"seats_per_person": cap})
+
+    assert problem(answer) == (400, "invalid_request")
+    assert answer.json()["errors"][0]["field"] == "policy.seats_per_person"
+    assert License.across_tenants.get().seats_per_person == 3
+
+
+def test_a_tier_has_no_personal_cap(office: Office, vendor: People) -> None:
+    body = {"code": "solo", "name": "Solo", "seats": 1, "policy": {"seats_per_person": 1}}
+
+    answer = office.call("POST", TIERS, vendor.admin, json=body)
+
+    assert problem(answer) == (400, "invalid_request")
+    assert answer.json()["errors"][0]["field"] == "policy.seats_per_person"
 
 
 def test_a_change_out_of_bounds_changes_nothing(office: Office, vendor: People) -> None:
