@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import django
+from django.conf import settings
+
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 
 
@@ -66,6 +69,8 @@ def of_sdk() -> Iterator[str]:
 
 def of_identity() -> Iterator[str]:
     """Present every attack on bearer tokens, to a verifier that remembers the good one."""
+    settings.configure(INSTALLED_APPS=["identity", "audit", "tenants"])  # rooms with models
+    django.setup()
     bearer = _module("backend/tests/unit/test_identity_bearer_attacks.py")
     verifier = bearer.verifier_of_three_issuers()
     verifier.verify(bearer.GOOD)
