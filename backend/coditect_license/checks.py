@@ -32,6 +32,7 @@ from coditect_license.unsafe import (
     mistake_of_pepper,
     mistake_of_secret,
 )
+from tenants.wiring import SERVING
 
 _SQLITE: Final = "leasing.stores.gated_sqlite"
 
@@ -41,12 +42,13 @@ class UnsafeStart(Exception):
 
 
 def require_safe_start() -> None:
-    """Raise UnsafeStart unless every system check passes. Reads the database.
+    """Raise UnsafeStart unless every system check passes, those of serving too. Reads the database.
 
     For servers that no management command has started: it has run the same checks.
     """
     try:
         found = run_checks(databases=["default"])
+        found += run_checks(tags=[SERVING], include_deployment_checks=True, databases=["default"])
     except DatabaseError as error:
         raise UnsafeStart(f"the database cannot be asked: {type(error).__name__}") from error
     finally:

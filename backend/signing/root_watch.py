@@ -51,7 +51,8 @@ class RootWatch:
         self._open_signer = open_signer
         self._clock = clock
         self._then = then
-        self._opened: dict[str, Signer] = {}
+        signing = (root.keys.active, *root.keys.beside)
+        self._opened = {signer.key_id: signer for signer in signing if signer is not None}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._noticed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

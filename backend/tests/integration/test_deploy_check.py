@@ -72,6 +72,16 @@ def test_a_server_that_no_command_started_refuses_too(tmp_path: Path) -> None:
     assert "Traceback" not in result.stdout + result.stderr
 
 
+def test_s11_nor_does_it_start_with_a_login_above_the_walls(
+    tmp_path: Path, postgres_db: str
+) -> None:
+    result = run(tmp_path, "-c", SERVE_BARE, **{**GOOD, "LICENSE_DATABASE_URL": postgres_db})
+
+    assert "['lifespan.startup.failed']" in result.stdout
+    assert "tenants.E001: the login in LICENSE_DATABASE_URL is a superuser" in result.stdout
+    assert "no public key" not in result.stdout  # refused before anything is touched
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

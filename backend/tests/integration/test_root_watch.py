@@ -61,12 +61,16 @@ def followed() -> asyncio.Event:
     return asyncio.Event()
 
 
-@pytest.fixture
-def watch(root: Root, places: Places, followed: asyncio.Event) -> RootWatch:
+def a_watch(root: Root, places: Places, followed: asyncio.Event) -> RootWatch:
     async def then() -> None:
         followed.set()
 
-    made = RootWatch(root, places, clock=utc_now, then=then)
+    return RootWatch(root, places, clock=utc_now, then=then)
+
+
+@pytest.fixture
+def watch(root: Root, places: Places, followed: asyncio.Event) -> RootWatch:
+    made = a_watch(root, places, followed)
     made.look()
     return made
 
@@ -99,6 +103,17 @@ class TestLooking:
     def test_it_finds_the_active_root(self, watch: RootWatch, root: Root) -> None:
         assert signing(root) == (key_id(ONE), [])
         assert watch.look() is False
+
+    def test_what_signs_already_is_not_opened_again(
+        self, root: Root, places: Places, followed: asyncio.Event
+    ) -> None:
+        """As a server does: one looks while it starts, and another goes on."""
+        a_watch(root, places, followed).look()
+        before = root.keys
+        places.out_of_reach.add(FIRST)
+
+        assert a_watch(root, places, followed).look() is False
+        assert root.keys is before
 
     def test_it_follows_a_switch_and_keeps_the_old_root_beside(
         self, watch: RootWatch, root: Root, places: Places
