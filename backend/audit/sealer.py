@@ -36,6 +36,9 @@ behind. What is older still is found by the next sweep."""
 SWEEP_EVERY: Final = timedelta(hours=1)
 """A sweep looks at every event there is; so does the first round of a process."""
 
+SIGN_AGAIN_AFTER: Final = timedelta(seconds=60)
+"""How long a notary that failed is left alone."""
+
 TURN: Final = timedelta(seconds=30)
 SHORTEST_PAUSE_SECONDS: Final = 1.0
 
@@ -44,10 +47,11 @@ _THE_ROW: Final = 1
 
 @dataclass(slots=True)
 class Round:
-    """What one round did."""
+    """What one round did. ``unsigned`` are checkpoints that were due and could not be signed."""
 
     sealed: int = 0
     checkpoints: int = 0
+    unsigned: int = 0
     counts: int = 0
 
 
@@ -74,6 +78,7 @@ class Sealer:
         self._looked_back: datetime | None = None
         self._swept: datetime | None = None
         self._counted: dict[UUID, datetime] = {}
+        self._failed_at: datetime | None = None
         self._ending = threading.Event()
 
     def end(self) -> None:
@@ -105,7 +110,10 @@ class Sealer:
             mine.update(until=self._clock())
 
     def round(self) -> Round:
-        """Seal what is new of every tenant; blocks. Raises DatabaseError, and nothing is lost."""
+        """Seal what is new of every tenant; blocks. Raises DatabaseError, and nothing is lost.
+
+        A notary that fails is asked again in a later round; what happened is sealed all the same.
+        """
         done, began = Round(), self._clock()
         start = self._start(began)
         for tenant_id in list(Tenant.objects.order_by("id").values_list("id", flat=True)):
@@ -143,7 +151,7 @@ class Sealer:
         with tenant_transaction(tenant_id):
             page, chain = seal_page(place), head()
         if chain is not None:
-            done.checkpoints += self._sign_if_due(chain)
+            self._sign_if_due(chain, done)
         done.sealed += page.sealed
         behind = self._clock() - page.oldest if page.oldest else timedelta()
         self._rest(monotonic_seconds() - began, behind)
@@ -158,20 +166,40 @@ class Sealer:
         self._counted[tenant_id] = counts_end(now)
         return recorded
 
-    def _sign_if_due(self, chain: AuditHead) -> int:
+    def _sign_if_due(self, chain: AuditHead, done: Round) -> None:
         """Sign outside of any transaction: the key may be far away."""
-        tenant_id, now = chain.tenant_id, self._clock()
+        now = self._clock()
         if not checkpoint_is_due(
             size=chain.size,
             signed_size=chain.checkpoint_size,
             signed_at=chain.checkpoint_at,
             now=now,
         ):
-            return 0
-        note = self._notary.sign(tenant_id, size=chain.size, hash_hex=chain.hash)
-        with tenant_transaction(tenant_id):
+            return
+        note = self._signed(chain, now)
+        if note is None:
+            done.unsigned += 1
+            return
+        with tenant_transaction(chain.tenant_id):
             keep_checkpoint(size=chain.size, note=note, now=now)
-        return 1
+        done.checkpoints += 1
+
+    def _signed(self, chain: AuditHead, now: datetime) -> str | None:
+        """Return the note of a chain's state, or None while the notary fails."""
+        failed_at = self._failed_at
+        if failed_at is not None and not _is_due(failed_at, SIGN_AGAIN_AFTER, now):
+            return None
+        try:
+            note = self._notary.sign(chain.tenant_id, size=chain.size, hash_hex=chain.hash)
+        except Exception as failure:  # noqa: BLE001  any signer's: this room knows none of them
+            if failed_at is None:
+                _log.error("checkpoints are signed later", exc_info=failure)
+            self._failed_at = now
+            return None
+        if failed_at is not None:
+            _log.info("checkpoints are signed again")
+        self._failed_at = None
+        return note
 
 
 def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
@@ -198,6 +226,7 @@ class SealerThread:
         self._before = before
         self._aside = aside
         self._ending = threading.Event()
+        self._failed: type[Exception] | None = None
         self._thread = threading.Thread(target=self._run, name="audit-sealer", daemon=True)
 
     def start(self) -> None:
@@ -214,14 +243,10 @@ class SealerThread:
         self._ending.wait(rest_seconds(spent_seconds=spent_seconds, behind=behind))
 
     def _run(self) -> None:
-        try:
-            while not self._ending.is_set():
-                self._guarded(self._round)
-                self._ending.wait(SHORTEST_PAUSE_SECONDS)
-            self._guarded(self._last)
-        except Exception:
-            _log.critical("the audit is not sealed any more", exc_info=True)
-            raise
+        while not self._ending.is_set():
+            self._guarded(self._round)
+            self._ending.wait(SHORTEST_PAUSE_SECONDS)
+        self._guarded(self._last)
 
     def _round(self) -> None:
         self._before()
@@ -236,7 +261,18 @@ class SealerThread:
         try:
             with self._aside():
                 deed()
-        except DatabaseError as failure:
-            _log.error("the audit is sealed later: %s", failure)
+            self._failed = None
+        except Exception as failure:  # noqa: BLE001  a thread that ended would never seal again
+            self._complain(failure)
         finally:
             connections.close_all()
+
+    def _complain(self, failure: Exception) -> None:
+        """Say once what keeps a round from its end, until one comes to it."""
+        if type(failure) is self._failed:
+            return
+        self._failed = type(failure)
+        if isinstance(failure, DatabaseError):
+            _log.error("the audit is sealed later: %s", failure)
+        else:
+            _log.critical("the audit is sealed later", exc_info=failure)

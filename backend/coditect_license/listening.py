@@ -65,6 +65,14 @@ class _Protocol(HttpToolsProtocol):
             return False
         return len(self.url) + sum(len(n) + len(v) for n, v in self.headers) > MOST_HEAD_BYTES
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own takes the answer
+        """Return whether to keep the way back open: a whole request is answered all the same.
+
+        Its caller may have closed its own half. Of one that breaks off nothing more can come.
+        """
+        is_answering = bool(self.cycle) and not self.cycle.response_complete
+        return is_answering and not self.cycle.more_body
+
     def send_400_response(self, msg: str) -> None:
         """Answer and close the connection; nothing of ``msg`` is shown."""
         del msg

@@ -18,7 +18,7 @@ from leasing.store import Store
 from privacy.errors import RowsHidden, StillHolding, TenantNotSuspended
 from privacy.inventory import models_of_calls, tenant_models
 from privacy.models import Erasure
-from privacy.persons import Person, find_person
+from privacy.persons import Person, find_person, sessions_of
 from soft_state.notices import BOARD, Topic
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
@@ -119,7 +119,7 @@ def _shut_door(person: Person) -> None:
 
 
 def _sessions(person: Person) -> models.QuerySet[LicenseSession]:
-    return LicenseSession.objects.filter(tenant_id=person.tenant_id, principal__in=person.labels)
+    return LicenseSession.objects.filter(sessions_of(person), tenant_id=person.tenant_id)
 
 
 def _live_sessions(person: Person) -> list[UUID]:

@@ -45,6 +45,12 @@ PERSONAL: Final[dict[str, tuple[Personal, ...]]] = {
             until="the end of the lease",
             erased="the session is ended",
         ),
+        Personal(
+            column="person",
+            what="a keyed hash of the subject that holds the seat, to count a person's seats",
+            until="the end of the lease",
+            erased="the session is ended",
+        ),
     ),
     "seat_instance": (
         Personal(
@@ -156,6 +162,23 @@ IMPERSONAL: Final = frozenset(
     }
 )
 """Tables without anything about persons. What audit_entry commits to is salted in audit_subject."""
+
+IMPERSONAL_TEXTS: Final = frozenset(
+    {
+        "audit_event.action",
+        "audit_subject.salt",
+        "erasure.person_hmac",
+        "kept_answer.key_hash",
+        "kept_answer.request_hash",
+        "license_session.end_reason",
+        "member.issuer",
+        "member.role",
+        "member.status",
+        "tenant.slug",
+        "tenant.suspended_licenses",
+    }
+)
+"""Texts about nobody, in tables that say something about persons elsewhere."""
 
 SECRET_COLUMNS: Final = frozenset(
     {"key_hmac", "token_hmac", "key_hash", "request_hash", "sealed", "salt", "person_hmac"}

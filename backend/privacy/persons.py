@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from audit.models import AuditEvent
 from identity.models import Member
@@ -49,6 +49,18 @@ def find_person(*, tenant_id: UUID, name: str) -> Person:
         if not members and not _is_known(person):
             raise NobodyKnown(f"nothing here is about {name}")
     return person
+
+
+def sessions_of(person: Person) -> Q:
+    """Return what finds a person's sessions, also those whose holder's name retention took.
+
+    The audit still says who was granted a seat, and so whose device a session names.
+    """
+    granted = AuditEvent.objects.filter(
+        tenant_id=person.tenant_id, action="seat.granted", principal__in=person.labels
+    )
+    nameless = Q(principal="", id__in=granted.values("session_id"))
+    return Q(principal__in=person.labels) | nameless
 
 
 def _members(tenant_id: UUID, name: str) -> list[Member]:

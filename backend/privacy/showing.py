@@ -14,7 +14,7 @@ from identity.models import Member
 from leasing.models import LicenseSession, Seat, SeatInstance
 from privacy.inventory import SECRET_COLUMNS, models_of_calls, tenant_models
 from privacy.models import Erasure
-from privacy.persons import Person
+from privacy.persons import Person, sessions_of
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
 
@@ -41,17 +41,23 @@ def person_lines(person: Person) -> Iterator[Line]:
     by_principal = Q(principal__in=person.labels)
     about: list[tuple[type[models.Model], Q]] = [
         (Member, Q(id__in=person.member_ids) | Q(invited_by__in=person.labels)),
-        (LicenseSession, by_principal),
+        (LicenseSession, _is_theirs(person)),
         *((model, by_principal) for model in models_of_calls()),
         (AuditEvent, by_principal | _in_details(person)),
     ]
     for model, condition in about:
         yield from _rows(model, person.tenant_id, condition)
-    sessions = [line["row"]["id"] for line in _rows(LicenseSession, person.tenant_id, by_principal)]
+    theirs = _rows(LicenseSession, person.tenant_id, _is_theirs(person))
+    sessions = [line["row"]["id"] for line in theirs]
     for start in range(0, len(sessions), PAGE):
         held = Q(session_id__in=sessions[start : start + PAGE])
         yield from _rows(Seat, person.tenant_id, held)
         yield from _rows(SeatInstance, person.tenant_id, held)
+
+
+def _is_theirs(person: Person) -> Q:
+    with tenant_transaction(person.tenant_id):
+        return sessions_of(person)
 
 
 def _in_details(person: Person) -> Q:

@@ -152,7 +152,9 @@ class RootWatch:
 
 def _say(before: RootKeys, found: RootKeys) -> None:
     if before.active is not found.active:
-        _log.warning("the root is %s now, it was %s", _name(found.active), _name(before.active))
+        is_first = before.active is None  # a process that starts; else another took its place
+        level = logging.INFO if is_first else logging.WARNING
+        _log.log(level, "the root is %s now, it was %s", _name(found.active), _name(before.active))
     beside = ", ".join(signer.key_id for signer in found.beside)
     _log.info("beside it sign %s; %d keys are revoked", beside or "none", len(found.revoked))
 

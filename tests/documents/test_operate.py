@@ -30,6 +30,11 @@ def test_the_commands_of_the_how_to_do_what_it_says(server: RunningServer) -> No
     assert "CDT1-" not in done.stderr
     assert "dry run: nothing was changed" in done.stderr
     assert "acme: forgot session_details 0" in done.stdout
+    assert "expiry notices put into the outbox" in done.stdout
+    assert "acme: good" in done.stdout
+    assert "oidc, user, enabled" in done.stdout
+    assert "records sealed" in done.stdout
+    assert '"audit_export":1' in (server.data_dir / "acme-audit.jsonl").read_text()
 
 
 def test_every_link_leads_to_a_file() -> None:

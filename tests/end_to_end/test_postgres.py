@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from support.server import REPOSITORY, RunningServer, start
 
@@ -115,3 +116,30 @@ def test_on_a_private_postgres_the_leasing_plane_has_a_login_of_its_own(tmp_path
     told = run_on_postgres(tmp_path, "shell", "-c", grant)
 
     assert told.stdout.splitlines()[-1] == "license_leasing leasing"
+
+
+ON_POSTGRES = ("sh", "-c", 'exec "$0" -m coditect_license.run_on_postgres "$2"')
+
+
+def test_s11_on_a_private_postgres_a_server_is_held_by_the_walls(tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": str(REPOSITORY / "backend")}
+    with RunningServer(tmp_path, environment, launcher=ON_POSTGRES) as server:
+        server.start()
+        bearer = {"Authorization": f"Bearer {server.demo['token']}"}
+        granted = acquire(server, "laptop")
+        read = httpx.get(f"{server.base_url}/api/v1/licenses/", headers=bearer)
+        (socket,) = {
+            line.split()[-1]
+            for line in (tmp_path / "database/data/postmaster.pid").read_text().splitlines()
+            if line.endswith("sockets") or "license-postgres-" in line
+        }
+        with psycopg.connect(host=socket, user="license", dbname="license") as owner:
+            logins = owner.execute(
+                "SELECT DISTINCT usename FROM pg_stat_activity"
+                " WHERE datname = 'license' AND pid <> pg_backend_pid()"
+            ).fetchall()
+
+    assert "every acknowledged change is kept" in server.output[-1]
+    assert (granted.status_code, read.status_code) == (201, 200)
+    assert {name for (name,) in logins} <= {"license_control", "license_leasing"}
+    assert ("license_leasing",) in logins

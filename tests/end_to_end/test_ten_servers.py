@@ -143,7 +143,8 @@ def test_s1_ten_servers_race_and_keep_one_connection_each(
         kept: Any = connections(postgres)
 
     print(f"\nten servers keep {json.dumps(kept)} connections")  # noqa: T201  for the documents
-    assert kept == {LEASING_LOGIN: SERVERS * LEASING_CONNECTIONS}
+    assert kept.pop(LEASING_LOGIN) == SERVERS * LEASING_CONNECTIONS
+    assert kept.total() <= 1  # whichever of them seals the audit may be at it
 
 
 def test_s1_two_servers_race_through_pgbouncer_which_keeps_the_number_small(

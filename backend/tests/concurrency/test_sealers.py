@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,12 +10,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, connections
 
+from audit.checkpoints import Notary
 from audit.sealer import Sealer, SealerThread
+from coditect_license_token.checkpoint import NoteKey
 from foundation.clock import utc_now
 from foundation.ids import new_id
-from tests.support.audited import Audit
+from signing.checkpoint_key import CheckpointKey
+from tests.support.audited import NAME, Audit
 from tests.support.waiting import until
 
 
@@ -137,3 +142,86 @@ def test_the_thread_of_a_server_seals_and_ends(audit: Audit) -> None:
 
     assert len(written) >= 2  # before the round, and at the end
     assert Sealer(audit.notary, clock=utc_now).take_turn()  # it gave its turn up
+
+
+class FarKey(CheckpointKey):
+    """A key that is somewhere else, and not always there."""
+
+    is_away = True
+    asked = 0
+
+    def sign(self, data: bytes) -> bytes:
+        self.asked += 1
+        if self.is_away:
+            raise ConnectionError("the key is away")
+        return super().sign(data)
+
+
+@pytest.fixture
+def far_key() -> FarKey:
+    return FarKey(Ed25519PrivateKey.generate())
+
+
+def notary_with(key: FarKey) -> Notary:
+    return Notary(NoteKey(NAME, key.public_key), key)
+
+
+def test_a_notary_that_fails_keeps_nobody_from_being_sealed(
+    audit: Audit, far_key: FarKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    others = Audit("bob")
+    for one in (audit, others):
+        one.happen("license.issued")
+    audit.clock.advance(600)
+    sealer = Sealer(notary_with(far_key), clock=audit.clock)
+
+    first = sealer.round()
+    audit.clock.advance(1)
+    sealer.round()
+
+    assert (first.sealed, first.unsigned) == (2, 2)
+    assert (len(audit.entries()), len(others.entries())) == (1, 1)
+    assert far_key.asked == 1  # neither at once for the next tenant, nor in the next second
+    assert [line.message for line in caplog.records] == ["checkpoints are signed later"]
+    assert "the key is away" in caplog.text
+
+
+def test_checkpoints_are_signed_when_the_notary_is_back(
+    audit: Audit, far_key: FarKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    audit.happen("license.issued")
+    audit.clock.advance(600)
+    sealer = Sealer(notary_with(far_key), clock=audit.clock)
+    for _ in range(3):
+        sealer.round()
+        audit.clock.advance(60)
+    far_key.is_away = False
+    with caplog.at_level(logging.INFO):
+        signed = sealer.round()
+
+    assert (signed.checkpoints, signed.unsigned) == (1, 0)
+    assert [line.message for line in caplog.records] == [
+        "checkpoints are signed later",
+        "checkpoints are signed again",
+    ]
+
+
+def test_what_goes_wrong_in_a_round_ends_no_thread(
+    audit: Audit, caplog: pytest.LogCaptureFixture
+) -> None:
+    audit.happen("license.issued")
+    rounds: list[int] = []
+
+    def fail_twice() -> None:
+        rounds.append(1)
+        if len(rounds) <= 2:
+            raise ValueError("nobody thought of this")
+
+    thread = SealerThread(audit.notary, clock=utc_now, before=fail_twice)
+
+    thread.start()
+    until(lambda: len(audit.entries()) == 1)
+    thread.stop()
+
+    assert [line.message for line in caplog.records] == ["the audit is sealed later"]
+    assert "nobody thought of this" in caplog.text  # with its traceback

@@ -194,8 +194,10 @@ def test_it_stands_behind_the_security_headers_and_before_the_rest() -> None:
     ours = "coditect_license.middleware.JWTAuthenticationMiddleware"
     place = settings.MIDDLEWARE.index(ours)
 
-    assert settings.MIDDLEWARE[0] == "django.middleware.security.SecurityMiddleware"
-    assert all("tenant" not in name for name in settings.MIDDLEWARE[:place])
+    before = settings.MIDDLEWARE[:place]
+    assert "coditect_license.headers.SecurityHeaders" in before
+    assert "django.middleware.security.SecurityMiddleware" in before
+    assert all("tenant" not in name for name in before)
 
 
 def test_the_processes_verifier_is_that_of_this_database(

@@ -477,7 +477,9 @@ def test_what_happened_is_listed_and_verified(license_id: str) -> None:
     assert admin("audit", "list", "--tenant", "acme", "--most", 0).status == 1
     assert "acme: good" in answer("audit", "verify", "--tenant", "acme")["result"]
     AuditEvent.across_tenants.filter(action="license.suspended").update(action="license.renamed")
-    assert admin("audit", "verify", "--tenant", "acme").status == 1
+    failed = admin("audit", "verify", "--tenant", "acme")
+    assert failed.status == 1
+    assert "error: the audit of acme is not what it was" in failed.err
 
 
 def test_retention_is_shown_chosen_and_bounded(acme: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ Canaries are values that occur nowhere else; every table is read as text and sea
 import io
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -26,6 +27,7 @@ from identity.membership import invite_member
 from identity.models import Member
 from identity.rules import Role
 from leasing.errors import LeasingError
+from leasing.models import LicenseSession
 from leasing.queries import SessionFilter, sessions
 from leasing.store import Caller, Lease
 from licenses.customers import suspend_tenant
@@ -33,6 +35,8 @@ from privacy.erasing import erase_tenant
 from privacy.errors import NobodyKnown, TenantNotSuspended
 from privacy.inventory import SECRET_COLUMNS, tenant_models
 from privacy.persons import find_person
+from privacy.retention import apply_retention
+from privacy.showing import person_lines
 from tenants.current import tenant_transaction
 from tests.support.customer import VENDOR, Customer
 from tests.support.operating import admin, answer
@@ -156,6 +160,26 @@ def test_a_seat_the_person_held_is_free_and_its_program_is_told(world: World, li
     with pytest.raises(LeasingError):
         world.heartbeat(live)
     assert world.acquire(HARDWARE).is_new
+
+
+def test_a_device_is_forgotten_also_when_retention_took_the_name_of_its_holder(
+    world: World, live: Lease
+) -> None:
+    """The audit still says whose session it was: an erasure finds it, an export shows it."""
+    tenant_id = world.alice.tenant.id
+    world.apply(world.alice.release(live.session_id))
+    stays = world.acquire("laptop-of-somebody-else")
+    apply_retention(tenant_id=tenant_id, now=world.now + timedelta(days=31))
+    person = find_person(tenant_id=tenant_id, name=EMAIL)
+    shown = [line["row"]["id"] for line in person_lines(person) if "gen" in line["row"]]
+
+    assert live.session_id in shown
+    assert stays.session_id not in shown
+    assert erase()["license_session"] == 2
+    with tenant_transaction(tenant_id):
+        devices = dict(LicenseSession.objects.values_list("id", "device"))
+    assert devices[UUID(live.session_id)] == ""
+    assert devices[UUID(stays.session_id)] != ""
 
 
 def test_s11_nobody_else_is_touched(world: World, live: Lease) -> None:

@@ -1,11 +1,11 @@
-"""A real OpenID provider as a child process: Node runs oauth2-mock-server (tests/providers)."""
+"""Real OpenID providers as child processes: Node runs what is in tests/providers."""
 
 import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pytest
 
@@ -13,14 +13,17 @@ from local_kms.certificate import kept_certificate
 from local_kms.folder import DataFolder
 
 _REPOSITORY: Final = Path(__file__).resolve().parents[3]
-_PROVIDER: Final = _REPOSITORY / "tests/providers/provider.mjs"
-_NODE: Final = _REPOSITORY / "tests/providers/node_modules/node"
+_PROVIDERS: Final = _REPOSITORY / "tests/providers"
+_NODE: Final = _PROVIDERS / "node_modules/node"
 _UNREACHABLE: Final = 75
 _PATIENCE_SECONDS: Final = 20
 
 
 class Provider:
-    """A running provider: ``url`` is where it listens, ``issuer`` the name it goes by."""
+    """oauth2-mock-server, which signs whatever it is asked for.
+
+    ``url`` is where it listens, ``issuer`` the name it goes by.
+    """
 
     def __init__(self, process: "subprocess.Popen[str]", ca_file: Path) -> None:
         self._process = process
@@ -64,20 +67,33 @@ def provider(folder: Path, issuer: str = "") -> Iterator[Provider]:
 
     Skips the test where npm's registry cannot be reached, and fails where anything else is wrong.
     """
+    with node(folder, "provider.mjs", *([issuer] * bool(issuer))) as (process, ca_file):
+        running = Provider(process, ca_file)
+        yield running
+        if process.poll() is None:
+            running.stop()
+
+
+@contextmanager
+def node(
+    folder: Path, script: str, *words: str, stderr: IO[str] | None = None
+) -> "Iterator[tuple[subprocess.Popen[str], Path]]":
+    """Run a script of tests/providers, with a key, a certificate of 127.0.0.1 and these words.
+
+    The path is that of the authority to trust. It is killed at the end where it still runs.
+    """
     certificate = kept_certificate(DataFolder(folder))
     key_file = folder / "provider-key.pem"
     key_file.write_bytes(certificate.key_pem)
     process = subprocess.Popen(
-        [_node(), str(_PROVIDER), str(key_file), str(certificate.file), *([issuer] * bool(issuer))],
+        [_node(), str(_PROVIDERS / script), str(key_file), str(certificate.file), *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )
     try:
-        running = Provider(process, certificate.file)
-        yield running
-        if process.poll() is None:
-            running.stop()
+        yield process, certificate.file
     finally:
         process.kill()
         process.wait(_PATIENCE_SECONDS)
@@ -87,7 +103,7 @@ def provider(folder: Path, issuer: str = "") -> Iterator[Provider]:
 
 
 def _node() -> str:
-    """Return the Node that the provider was installed with; install it where that was not done."""
+    """Return the Node that the providers were installed with; install them where that was not."""
     if not _NODE.exists():
         install = _REPOSITORY / "scripts/dev/install-providers"
         ended = subprocess.run([str(install)], check=False, capture_output=True, text=True)

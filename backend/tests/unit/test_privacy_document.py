@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from django.apps import apps
+from django.db import models
 
-from privacy.inventory import IMPERSONAL, PERSONAL, SECRET_COLUMNS
+from privacy.inventory import IMPERSONAL, IMPERSONAL_TEXTS, PERSONAL, SECRET_COLUMNS
 from privacy.rules import RETENTION
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs/privacy.md").read_text()
@@ -42,6 +43,20 @@ def test_every_column_that_is_named_is_there() -> None:
 
     assert {(table, one.column) for table, named in PERSONAL.items() for one in named} <= columns
     assert {column for _, column in columns} >= SECRET_COLUMNS
+
+
+def test_every_text_of_a_personal_table_is_said_to_be_about_persons_or_about_nobody() -> None:
+    """A column that is added later has to be decided about, too."""
+    texts = {
+        f"{model._meta.db_table}.{field.column}"
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if model._meta.db_table in PERSONAL
+        and isinstance(field, models.CharField | models.TextField | models.JSONField)
+    }
+    named = {f"{table}.{one.column}" for table, columns in PERSONAL.items() for one in columns}
+
+    assert texts - named == IMPERSONAL_TEXTS
 
 
 def test_the_document_says_what_the_inventory_says() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from coditect_license.asgi import application
@@ -34,18 +34,26 @@ class Command(BaseCommand):
 
     help = "Migrate, make the demo tenant with a 10-seat license, and serve both planes."
 
-    def handle(self, *_arguments: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take ``--prepare-only``."""
+        said = "make what is missing, and leave serving to manage.py serve, with a login of its own"
+        parser.add_argument("--prepare-only", action="store_true", help=said)
+
+    def handle(self, *_arguments: Any, prepare_only: bool, **_options: Any) -> None:
         """Prepare what is missing and serve until Ctrl-C."""
         if not settings.EMBEDDED:
             raise CommandError("quickstart is for LICENSE_PROFILE=embedded")
         try:
             bound = listen(settings.HOST, settings.PORT)
             self._prepare()
-            if not serve(application, bound):
+            if prepare_only:
+                bound.close()
+            elif not serve(application, bound):
                 raise CommandError("the server did not start; the log above says why")
         except (PortBusy, ServerAlreadyRunning, SigningError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write("stopped: every acknowledged change is kept")
+        if not prepare_only:
+            self.stdout.write("stopped: every acknowledged change is kept")
 
     def _prepare(self) -> None:
         take_server_seat()()

@@ -26,6 +26,10 @@ class Command(BaseCommand):
             done = Sealer(notary_from_settings(), clock=utc_now).round()
         except (SigningError, DatabaseError) as failure:
             raise CommandError(f"not everything was sealed: {failure}") from failure
+        if done.unsigned:
+            raise CommandError(
+                f"{done.sealed} records sealed, {done.unsigned} checkpoints not signed"
+            )
         self.stdout.write(
             f"{done.sealed} records sealed, {done.checkpoints} checkpoints signed, "
             f"{done.counts} counts recorded"

@@ -31,6 +31,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if not began:
             raise CommandError("the server did not start; the log above says why")
+        self.stdout.write("stopped: every acknowledged change is kept")
 
 
 def _require_migrated() -> None:

@@ -56,7 +56,9 @@ class Command(BaseCommand):
             if not self._verify(tenant, notary, kept, options)
         ]
         if bad:
-            raise CommandError(f"the audit of {', '.join(bad)} is not what it was", FINDINGS)
+            raise CommandError(
+                f"the audit of {', '.join(bad)} is not what it was", returncode=FINDINGS
+            )
 
     def _verify(
         self, tenant: Tenant, notary: Notary, kept: list[str], options: dict[str, Any]

@@ -9,6 +9,7 @@ from identity.errors import InvalidCredential, MissingCredential
 from leasing.errors import LicenseUnknown, SeatsExhausted, TooManyInstances
 from leasing.store import Lease
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
+from tenants.current import tenant_transaction
 from tests.support.cast import invite
 from tests.support.customer import HASHER, Customer
 from tests.support.ledger import denials, live_seats
@@ -118,7 +119,8 @@ def test_s3_a_seat_given_back_is_granted_at_once(world: World) -> None:
 
 def test_s1_stated_overdraft_seats_are_granted_too(world: World) -> None:
     world.alice.license.overdraft_seats = 1
-    world.alice.license.save(update_fields=["overdraft_seats"])
+    with tenant_transaction(world.alice.tenant.id):
+        world.alice.license.save(update_fields=["overdraft_seats"])
 
     leases = [world.acquire(f"device-{n}") for n in range(4)]
 
