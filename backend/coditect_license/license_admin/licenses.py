@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 from django.conf import settings
 
@@ -13,6 +14,7 @@ from coditect_license.license_admin.naming import (
     on_behalf,
     personal_cap,
     product_named,
+    require_valid,
     takes_end,
     takes_tenant,
     tier_named,
@@ -48,6 +50,8 @@ def declare(nouns: Nouns) -> None:
     revoke = noun.verb("revoke", _revoke, "end a license for good", dry_run=True, confirm=True)
     resize = noun.verb("resize", _resize, "change the number of seats", dry_run=True)
     resize.add_argument("--seats", type=int, required=True, help="fewer evict nobody")
+    change = noun.verb("change", _change, "change what a license says", dry_run=True)
+    _add_changes(change)
     cap = noun.verb("cap-persons", _cap_persons, "limit the seats of one person", dry_run=True)
     cap.add_argument(
         "--seats-per-person", type=personal_cap, metavar="N", required=True, help=_CAP_HELP
@@ -57,7 +61,7 @@ def declare(nouns: Nouns) -> None:
     rotate = noun.verb(
         "rotate-key", _rotate_key, "give a license a new key and show it, once", confirm=True
     )
-    for parser in (show, suspend, reinstate, revoke, resize, cap, renew, rotate):
+    for parser in (show, suspend, reinstate, revoke, resize, change, cap, renew, rotate):
         parser.add_argument("license", metavar="LICENSE", help="its id")
         takes_tenant(parser)
 
@@ -75,6 +79,19 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ttl-seconds", type=int, default=DEFAULT_TTL_SECONDS)
     parser.add_argument("--heartbeat-seconds", type=int, default=DEFAULT_HEARTBEAT_INTERVAL_SECONDS)
     parser.add_argument("--seats-per-person", type=personal_cap, metavar="N", help=_CAP_HELP)
+
+
+def _add_changes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", help="the vendor's own word for it")
+    parser.add_argument("--tier", help="code of a tier on sale")
+    parser.add_argument(
+        "--entitlement", action="append", help="a feature; may be given many times, for all of them"
+    )
+    parser.add_argument("--ttl-seconds", type=int)
+    parser.add_argument("--heartbeat-seconds", type=int)
+    parser.add_argument("--offline-seconds", type=int)
+    parser.add_argument("--overdraft-seats", type=int, help="granted above the seats sold")
+    parser.add_argument("--key-auth", choices=("on", "off"), help="take the key as a credential")
 
 
 def _create(call: Call) -> Answer:
@@ -148,6 +165,34 @@ def _resize(call: Call) -> Answer:
         return _shown(license_)
 
 
+def _change(call: Call) -> Answer:
+    changes = _changes(call.asked)
+    if not changes:
+        raise AdminError("nothing to change was named")
+    with license_asked_for(call) as license_:
+        if "tier" in changes:
+            tier_named(license_.tenant, changes["tier"])
+        if "name" in changes:
+            require_valid(License(name=changes["name"]), "name")
+        operations.change_license(license=license_, changes=changes, principal=call.principal)
+        return _shown(license_)
+
+
+def _changes(asked: argparse.Namespace) -> dict[str, Any]:
+    """Return what was named, by the names that operations know."""
+    named = {
+        "name": asked.name,
+        "tier": asked.tier,
+        "entitlements": asked.entitlement,
+        "ttl_seconds": asked.ttl_seconds,
+        "heartbeat_interval_seconds": asked.heartbeat_seconds,
+        "offline_seconds": asked.offline_seconds,
+        "overdraft_seats": asked.overdraft_seats,
+        "key_auth": None if asked.key_auth is None else asked.key_auth == "on",
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
 def _cap_persons(call: Call) -> Answer:
     with license_asked_for(call) as license_:
         cap = call.asked.seats_per_person
@@ -189,7 +234,10 @@ def _shown(license_: License) -> Record:
         **_in_list(license_),
         "product": license_.product.code,
         "entitlements": license_.entitlements,
+        "name": license_.name,
         "key_auth": license_.key_auth,
+        "offline_seconds": license_.offline_seconds,
+        "overdraft_seats": license_.overdraft_seats,
         "seats_per_person": license_.seats_per_person,
         "ttl_seconds": license_.ttl_seconds,
         "heartbeat_interval_seconds": license_.heartbeat_interval_seconds,

@@ -40,6 +40,7 @@ NOUNS = {
         "reinstate",
         "revoke",
         "resize",
+        "change",
         "cap-persons",
         "renew",
         "rotate-key",
@@ -222,6 +223,45 @@ def test_what_a_deed_did_is_what_the_ledger_says(license_id: str) -> None:
     assert (shown["seats"], shown["status"]) == (7, "suspended")
 
 
+def test_what_a_license_says_is_changed_and_nothing_else(license_id: str) -> None:
+    before = deed("show", license_id)
+    said = ("--overdraft-seats", 2, "--key-auth", "on", "--entitlement", "a", "--entitlement", "b")
+    expected = {"overdraft_seats": 2, "key_auth": True, "entitlements": ["a", "b"], "tier": "team"}
+
+    dry = deed("change", license_id, *said, "--tier", "team", "--dry-run")
+    assert deed("show", license_id) == before
+    changed = deed("change", license_id, *said, "--tier", "team")
+
+    assert dry == changed == {**before, **expected}
+    (row,) = answer("audit", "list", "--tenant", "acme", "--action", "license.changed")
+    assert set(row["details"]["after"]) == set(expected)
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ((), 1),
+        (("--tier", "nothing"), 3),
+        (("--name", "x" * 201), 1),
+        (("--ttl-seconds", 5), 1),
+        (("--heartbeat-seconds", 121), 1),
+        (("--overdraft-seats", -1), 1),
+        (("--offline-seconds", 10**9), 1),
+        (("--entitlement", "a", "--entitlement", "a"), 1),
+        (("--key-auth", "maybe"), 2),
+    ],
+)
+def test_a_change_that_cannot_be_changes_nothing(
+    license_id: str, more: tuple[object, ...], status: int
+) -> None:
+    before = deed("show", license_id)
+
+    ended = admin("license", "change", license_id, "--tenant", "acme", *more)
+
+    assert (ended.status, ended.out) == (status, "")
+    assert deed("show", license_id) == before
+
+
 def test_a_personal_cap_is_set_and_left_to_the_installation_again(acme: dict[str, Any]) -> None:
     made = make_license("--seats-per-person", 2)
     plain = make_license()
@@ -258,6 +298,7 @@ def test_a_revoked_license_stays_as_it_is(license_id: str) -> None:
         ("resize", "--seats", 9),
         ("renew", "--days", 9),
         ("cap-persons", "--seats-per-person", 1),
+        ("change", "--overdraft-seats", 1),
         ("reinstate",),
         ("suspend",),
         ("rotate-key", "--confirm", license_id),
