@@ -14,6 +14,7 @@ from typing import Any
 from coditect_license import embedded
 from coditect_license.audit_settings import audit_name, note_keys
 from coditect_license.database_url import address_beside, postgresql_database
+from coditect_license.identity_settings import google_project
 from coditect_license.kms_settings import cloud_kms_from_environment
 from coditect_license.peppers import peppers_from_environment
 from coditect_license.production import require_production_settings
@@ -53,7 +54,7 @@ if LICENSE_SIGNER not in {"local", "kms"}:
 LICENSE_CLOUD_KMS = cloud_kms_from_environment() if LICENSE_SIGNER == "kms" else None
 LICENSE_ROOT_KEY_FILE = LICENSE_DATA_DIR / "root-key.pem"
 # The project whose Identity Platform users are believed. No default: another project's are others.
-GOOGLE_PROJECT_ID = env.text("GOOGLE_PROJECT_ID", "")
+GOOGLE_PROJECT_ID = google_project()
 # Authorities to trust beside the public ones when issuers' keys are fetched, in PEM.
 LICENSE_ISSUERS_CA_FILE = env.existing_file("LICENSE_ISSUERS_CA_FILE")
 LICENSE_DEVELOPMENT_ISSUER_KEY_FILE = LICENSE_DATA_DIR / "development-issuer-key.pem"

@@ -115,10 +115,15 @@ def _tenant(claims: Mapping[str, Any], issuer: Issuer) -> tuple[UUID | None, str
     return _tenant_id(named), None
 
 
+def is_tenant_name(value: str) -> bool:
+    """Return whether a token may call a tenant so: 1 to 128 printable characters, no blanks."""
+    return _NAME.fullmatch(value) is not None
+
+
 def _tenant_name(value: object) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or _NAME.fullmatch(value) is None:
+    if not isinstance(value, str) or not is_tenant_name(value):
         raise InvalidCredential("a tenant's name of an impossible form", Cause.CLAIMS)
     return value
 

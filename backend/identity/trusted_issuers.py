@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from identity import queries
+from identity.claims import is_tenant_name
 from identity.errors import UnusableIssuer
 from identity.fetched_keys import KeySources
 from identity.issuers import DEVELOPMENT_SUFFIX
@@ -64,6 +65,8 @@ def set_enabled(row_id: int, *, enabled: bool, sources: KeySources) -> TrustedIs
 
 def map_tenant(row_id: int, name: str, tenant_id: UUID, *, sources: KeySources) -> TenantAlias:
     """Have an issuer's name of a tenant mean one of ours. Raises UnusableIssuer."""
+    if not is_tenant_name(name):
+        raise UnusableIssuer("a name has 1 to 128 printable characters, and no blanks")
     try:
         with _changing(sources):
             row = locked(row_id)

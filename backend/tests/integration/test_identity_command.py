@@ -145,6 +145,14 @@ def test_names_of_tenants_are_mapped_and_unmapped() -> None:
     assert not TenantAlias.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["", "acme 7", "acme\n", "a" * 129, "ácme"])
+def test_a_name_that_no_token_can_say_is_not_mapped(name: str) -> None:
+    run(*OIDC, "--tenant-claim", "org", "--maps-tenant-names")
+
+    assert "1 to 128 printable characters" in refusal("map-tenant", "1", name, "--tenant", "acme")
+    assert not TenantAlias.objects.exists()
+
+
 def test_an_issuer_that_names_tenants_by_our_ids_has_nothing_to_map() -> None:
     run(*OIDC, "--tenant-claim", "org")
 
