@@ -1,6 +1,6 @@
 """What a vendor decides about a license; its programs hear of it at their next heartbeat."""
 
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from foundation.clock import utc_now
 from licenses import operations
 from licenses.errors import EndNotLater, RevokedForGood
+from licenses.models import License
 from management_api.calls import Call, describes
 from management_api.idempotency import once
 from management_api.license_bodies import (
@@ -27,6 +28,21 @@ from management_api.views import ManagementView
 from management_api.wiring import key_hasher_from_settings
 
 _ENDS: Final = "2037-12-29T00:00:00Z"
+
+
+class _Decision(Protocol):
+    def __call__(self, *, license: License, principal: str) -> None: ...
+
+
+def _decided(
+    view: ManagementView, request: Request, license_id: UUID, decide: _Decision
+) -> Response:
+    """Answer 200 with the license as a decision without terms leaves it."""
+    read(Nothing, request)
+    license_ = locked(license_id)
+    check_match(request, LicenseAnswer(license_).data)
+    decide(license=license_, principal=view.principal.label)
+    return tagged(LicenseAnswer(license_).data)
 
 
 class SuspendLicense(ManagementView):
@@ -53,11 +69,7 @@ class SuspendLicense(ManagementView):
     )
     def post(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the license."""
-        read(Nothing, request)
-        license_ = locked(license_id)
-        check_match(request, LicenseAnswer(license_).data)
-        operations.suspend(license=license_, principal=self.principal.label)
-        return tagged(LicenseAnswer(license_).data)
+        return _decided(self, request, license_id, operations.suspend)
 
 
 class ReinstateLicense(ManagementView):
@@ -81,11 +93,7 @@ class ReinstateLicense(ManagementView):
     )
     def post(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the license."""
-        read(Nothing, request)
-        license_ = locked(license_id)
-        check_match(request, LicenseAnswer(license_).data)
-        operations.reinstate(license=license_, principal=self.principal.label)
-        return tagged(LicenseAnswer(license_).data)
+        return _decided(self, request, license_id, operations.reinstate)
 
 
 class RevokeLicense(ManagementView):
@@ -111,11 +119,7 @@ class RevokeLicense(ManagementView):
     )
     def post(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the license."""
-        read(Nothing, request)
-        license_ = locked(license_id)
-        check_match(request, LicenseAnswer(license_).data)
-        operations.revoke(license=license_, principal=self.principal.label)
-        return tagged(LicenseAnswer(license_).data)
+        return _decided(self, request, license_id, operations.revoke)
 
 
 class RenewLicense(ManagementView):
