@@ -16,7 +16,7 @@ from tenants.checks import (
 )
 from tests.support.postgres import folder_for_postgres, make_template
 
-TEXT = (Path(__file__).parents[2] / "docs/how-to/database-roles.md").read_text()
+TEXT = (Path(__file__).parents[3] / "docs/how-to/database-roles.md").read_text()
 STATEMENTS = "".join(re.findall(r"```sql\n(.*?)```", TEXT, re.DOTALL))
 
 
@@ -44,7 +44,7 @@ def test_what_it_says_makes_the_logins_of_a_server(server: PrivatePostgres) -> N
 
 
 def test_every_check_is_in_its_table() -> None:
-    code = Path(__file__).parents[2] / "backend/tenants"
+    code = Path(__file__).parents[3] / "backend/tenants"
     ids = {
         number
         for file in code.glob("*.py")
