@@ -28,9 +28,12 @@ def new_id() -> uuid.UUID:
     Rows made one after the other lie side by side in their indexes, so a commit writes fewer
     pages.
     """
-    head = unix_milliseconds().to_bytes(6, "big")
-    number = int.from_bytes(head + _random_block()[:10], "big")
-    return uuid.UUID(int=number & ~_VERSION_AND_VARIANT | _VERSION_7)
+    return uuid.UUID(int=_time_ordered())
+
+
+def new_hex_id() -> str:
+    """Return another one, as the 32 hexadecimal digits that ledgers keep."""
+    return f"{_time_ordered():032x}"
 
 
 def made_id(digest: bytes) -> uuid.UUID:
@@ -40,6 +43,12 @@ def made_id(digest: bytes) -> uuid.UUID:
     """
     number = int.from_bytes(digest[:16], "big") & ~_VERSION_AND_VARIANT
     return uuid.UUID(int=number | _VERSION_8)
+
+
+def _time_ordered() -> int:
+    head = unix_milliseconds().to_bytes(6, "big")
+    number = int.from_bytes(head + _random_block()[:10], "big")
+    return number & ~_VERSION_AND_VARIANT | _VERSION_7
 
 
 def new_request_id() -> str:

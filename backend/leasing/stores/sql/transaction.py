@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
-from foundation.ids import new_id
+from foundation.ids import new_hex_id
 from leasing.occupancy import HORIZON, MOST_REMEMBERED, Occupancy
 from leasing.rules import Hold, Terms, counted_after, hold_end, is_live, lowest_count
 from leasing.stores.sql.changes import ENCODER, Changes
@@ -127,7 +127,7 @@ class Transaction:
         self.changes.record(
             Record(
                 tenant=tenant,
-                id=new_id().hex,
+                id=new_hex_id(),
                 at=self.now_text,
                 action=action,
                 principal=principal,
