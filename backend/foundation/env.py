@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+_OURS: Final = ("LICENSE_", "DJANGO_", "CLOUD_KMS_", "GOOGLE_")
 _MOST_DIGITS: Final = 20  # Python refuses to read thousands of them as a number
 
 
@@ -84,6 +85,14 @@ def existing_file(name: str) -> Path | None:
 def use_settings(module: str) -> None:
     """Name Django's settings module unless the environment names one already."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", module)
+
+
+def without_settings() -> dict[str, str]:
+    """Return this process's environment without the settings of this program, for a stranger.
+
+    They hold secrets. What is left are the machine's and the caller's own.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
 
 
 def for_child(**more: str) -> dict[str, str]:
