@@ -6,6 +6,7 @@ process refuses to start with one clear line. A secret may come from a file:
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -93,6 +94,11 @@ def without_settings() -> dict[str, str]:
     They hold secrets. What is left are the machine's and the caller's own.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+
+
+def set_variables(values: Mapping[str, str]) -> None:
+    """Set variables of this process, for settings that are read later."""
+    os.environ.update(values)
 
 
 def for_child(**more: str) -> dict[str, str]:
