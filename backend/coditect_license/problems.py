@@ -132,6 +132,7 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     licenses.LicenseRevoked: Kind(
         403, "license_revoked", "License revoked", "The license was revoked."
     ),
+    licenses.MessageUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
     leasing.LicenseUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
     leasing.SessionUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
     http.UnknownPath: Kind(404, "not_found", "Not found", "There is no such thing here."),

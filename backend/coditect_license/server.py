@@ -51,6 +51,15 @@ def serve_metrics_from_settings() -> Callable[[], None]:
     return serve_metrics(settings.LICENSE_METRICS_HOST, ports)
 
 
+def transport_security_from_settings() -> bytes | None:
+    """Return the Strict-Transport-Security that Django sends too, None where http is served."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return None
+    said = f"max-age={settings.SECURE_HSTS_SECONDS}"
+    said += "; includeSubDomains" * settings.SECURE_HSTS_INCLUDE_SUBDOMAINS
+    return (said + "; preload" * settings.SECURE_HSTS_PRELOAD).encode()
+
+
 class LicenseServer:
     """Everything that one process holds while it serves leases.
 
@@ -99,6 +108,7 @@ class LicenseServer:
             failures=self.failures,
             problem_of=problem_of,
             request_log=request_log,
+            transport_security=transport_security_from_settings(),
         )
         self._request_log = request_log
         close_old_connections()  # this thread's; whoever reads later opens one for the moment

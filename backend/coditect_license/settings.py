@@ -257,6 +257,7 @@ SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not EMBEDDED
 SECURE_HSTS_PRELOAD = not EMBEDDED
 _COOKIES = "license" if EMBEDDED else "__Host-license"  # no subdomain can set one of that name
+LOGIN_REDIRECT_URL = "/admin/"  # staff whose sign-in named another place than ours, or none
 SESSION_COOKIE_NAME = f"{_COOKIES}-session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

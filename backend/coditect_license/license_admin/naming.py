@@ -56,8 +56,8 @@ def license_asked_for(call: Call) -> Iterator[License]:
 
 
 def product_named(tenant: Tenant, word: str) -> Product:
-    """Return a tenant's product by its code or id. Raises NotFound."""
-    found = Product.objects.filter(tenant_id=tenant.id)
+    """Return a tenant's product by its code or id, locked. Raises NotFound."""
+    found = Product.objects.select_for_update().filter(tenant_id=tenant.id)
     product = found.filter(_named("code", word)).first()
     if product is None:
         raise NotFound(f"{tenant.slug} has no product {word}")
@@ -73,6 +73,18 @@ def tier_named(tenant: Tenant, word: str) -> Tier:
     tier = tier_on_sale(code=word)
     if tier is None:
         raise NotFound(f"{tenant.slug} has no tier {word} on sale")
+    return tier
+
+
+def any_tier_named(tenant: Tenant, word: str) -> Tier:
+    """Return a tenant's tier by its code or id, locked, also one that is sold no more.
+
+    In a transaction of that tenant. Raises NotFound.
+    """
+    ensure_tiers(tenant_id=tenant.id)
+    tier = Tier.objects.select_for_update().filter(_named("code", word)).first()
+    if tier is None:
+        raise NotFound(f"{tenant.slug} has no tier {word}")
     return tier
 
 

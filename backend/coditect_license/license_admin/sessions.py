@@ -20,6 +20,8 @@ def declare(nouns: Nouns) -> None:
     noun = nouns.noun("session", "who holds which seat")
     listed = noun.verb("list", _list, "show a tenant's sessions, latest first")
     listed.add_argument("--license", metavar="ID", help="of one license only")
+    listed.add_argument("--principal", help="such as user:SUBJECT")
+    listed.add_argument("--device", help="a device as sessions name it")
     listed.add_argument("--state", choices=["live", "ended"], default="live")
     listed.add_argument("--days", type=int, default=7, help="began within so many days (7)")
     show = noun.verb("show", _show, "show a session, also one that has ended")
@@ -39,6 +41,8 @@ def _list(call: Call) -> Answer:
         raise NotFound(f"{asked.license} is no id of a license")
     wanted = SessionFilter(
         license_id=license_id,
+        device=asked.device,
+        principal=asked.principal,
         state=asked.state,
         since=None if asked.state == "live" else call.clock() - timedelta(days=asked.days),
     )

@@ -5,6 +5,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from msgspec.structs import replace
+
 from foundation.clock import monotonic_seconds
 from foundation.ids import new_request_id
 from foundation.logs import JsonLines
@@ -32,6 +34,7 @@ _COUNT_SHED: Final[dict[type[Exception], Callable[[], None]]] = {
     StoreUnavailable: counts.shed("unavailable"),
 }
 
+_OF_BROWSERS: Final = frozenset({"GET", "HEAD"})
 _SESSION_ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
@@ -42,6 +45,8 @@ class LeasingPlane:
 
     ``problem_of`` turns an error into the response the caller sees, or None when the error is
     none of the known ones; it is given by the frame, which knows every room.
+    ``transport_security`` is what answers to GET say of https, where a browser can come: leases
+    are taken and kept by programs, which do not heed it.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class LeasingPlane:
         failures: Failures,
         problem_of: Problem,
         request_log: JsonLines,
+        transport_security: bytes | None = None,
     ) -> None:
         self._fixed: dict[str, dict[str, Endpoint]] = {
             ACQUIRE: {"POST": acquire.post},
@@ -69,12 +75,17 @@ class LeasingPlane:
         self._failures = failures
         self._problem_of = problem_of
         self._request_log = request_log
+        self._kept_to_https = (
+            ((b"strict-transport-security", transport_security),) if transport_security else ()
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began_at = monotonic_seconds()
         request = Request(scope, receive, new_request_id())
         response = await self._answer(request)
+        if self._kept_to_https and request.method in _OF_BROWSERS:
+            response = self._keep_to_https(request, response)
         await send_response(response, send, request.request_id)
         seconds = monotonic_seconds() - began_at
         counts.count_request("leasing", route_of(scope["path"]), response.status, seconds)
@@ -86,6 +97,12 @@ class LeasingPlane:
             status=response.status,
             seconds=seconds,
         )
+
+    def _keep_to_https(self, request: Request, response: Response) -> Response:
+        """Say so over https alone, as RFC 6797 (7.2) wants it and as Django does."""
+        if request.header(b"x-forwarded-proto") != b"https":
+            return response
+        return replace(response, headers=(*response.headers, *self._kept_to_https))
 
     async def _answer(self, request: Request) -> Response:
         try:

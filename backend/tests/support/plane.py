@@ -103,8 +103,10 @@ class Plane:
         most_held_back: int = MOST_HELD_BACK,
         shared: Allowances | None = None,
         signer: Signer | None = None,
+        transport_security: bytes | None = None,
     ) -> None:
         self.database = database
+        self._transport_security = transport_security
         self.clock = ManualClock(utc_now())
         self.root = MoodyRoot(folder)
         signs = signer or self.root
@@ -169,6 +171,7 @@ class Plane:
             failures=self.failures,
             problem_of=problem_of,
             request_log=self._log,
+            transport_security=self._transport_security,
         )
 
     def _seconds(self) -> float:

@@ -43,6 +43,7 @@ _TABLE: list[tuple[Exception, int, str]] = [
     (leasing.SessionUnknown(_SECRET), 404, "not_found"),
     (http.UnknownPath(_SECRET), 404, "not_found"),
     (management.NotFound(_SECRET), 404, "not_found"),
+    (licenses.MessageUnknown(_SECRET), 404, "not_found"),
     (http.MethodNotAllowed(("GET", "DELETE")), 405, "method_not_allowed"),
     (leasing.SeatsExhausted(total=9, in_use=9, retry_after_seconds=4), 409, "seats_exhausted"),
     (leasing.PersonalCapReached(2), 409, "personal_cap_reached"),
