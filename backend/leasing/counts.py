@@ -74,7 +74,9 @@ connections = OpenThings()
 """The engine's own connections to the ledger."""
 
 
-def count_request(plane: Plane, route: str, status: int, seconds: float) -> None:
-    """Count one call that was answered. ``route`` is of a small fixed set."""
+def count_request(plane: Plane, route: str, status: int | None, seconds: float) -> None:
+    """Count one call; without a status it broke off unanswered. ``route`` is of a small set."""
+    if status is None:
+        return
     requests.add(status, route, plane)
     request_seconds.of(route, plane).add(seconds)

@@ -7,9 +7,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from foundation import tracing
 from foundation.clock import monotonic_seconds
-from foundation.ids import new_request_id
 from foundation.logs import JsonLines
+from foundation.request_lines import Exchange
 from leasing import counts
 from leasing.errors import Overloaded, SessionUnknown, StoreUnavailable
 from leasing.http.acquire import AcquireEndpoint
@@ -82,21 +83,22 @@ class LeasingPlane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began_at = monotonic_seconds()
-        request = Request(scope, receive, new_request_id())
-        response = await self._answer(request)
-        if self._kept_to_https and request.method in _OF_BROWSERS:
-            response = self._keep_to_https(request, response)
-        await send_response(response, send, request.request_id)
-        seconds = monotonic_seconds() - began_at
-        counts.count_request("leasing", route_of(scope["path"]), response.status, seconds)
-        self._request_log.append_request(
-            plane="leasing",
-            request_id=request.request_id,
-            method=request.method,
-            path=scope["path"],
-            status=response.status,
-            seconds=seconds,
-        )
+        request = Request(scope, receive)
+        facts, status = request.facts, None
+        span = tracing.begin_request("leasing", request.method, facts)
+        try:
+            response = await self._answer(request)
+            if self._kept_to_https and request.method in _OF_BROWSERS:
+                response = self._keep_to_https(request, response)
+            await send_response(response, send, facts.request_id)
+            status, facts.outcome = response.status, facts.outcome or response.outcome
+        finally:
+            seconds = monotonic_seconds() - began_at
+            counts.count_request("leasing", route_of(scope["path"]), status, seconds)
+            exchange = Exchange("leasing", request.method, scope["path"], status, seconds)
+            self._request_log.append_request(exchange, facts)
+            if span is not None:
+                span.end(status)
 
     def _keep_to_https(self, request: Request, response: Response) -> Response:
         """Say so over https alone, as RFC 6797 (7.2) wants it and as Django does."""
