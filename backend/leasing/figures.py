@@ -15,11 +15,11 @@ from foundation.clock import Clock, monotonic_seconds
 from leasing.census import REST, Census, CensusReader, Count, Standing
 from leasing.errors import StoreUnavailable
 from leasing.rules import hold_end
-from leasing.stores.gated_sqlite.reading import reading
 from licenses.queries import oldest_undelivered
 from licenses.rules import DEFAULT_HEARTBEAT_INTERVAL_SECONDS
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
+from tenants.reading import reading
 
 _log = logging.getLogger(__name__)
 
