@@ -101,6 +101,12 @@ $(VENV)/installed-kms: requirements/kms.txt
 $(VENV)/installed-fuzz: requirements/fuzz.txt
 	@scripts/dev/install fuzz
 
+$(VENV)/installed-load: requirements/load.txt | $(VENV)/installed-dev
+	@scripts/dev/install load
+
+$(VENV)/installed-bench: requirements/bench.txt | $(VENV)/installed-dev
+	@scripts/dev/install bench
+
 $(VENV)/installed-dev: requirements/dev.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install dev
 

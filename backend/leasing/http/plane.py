@@ -16,6 +16,7 @@ from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
 from leasing.http.messages import Receive, Request, Response, Scope, Send, send_response
+from leasing.http.overload import Kind, Overload
 from leasing.http.sessions import SessionEndpoint
 
 _log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ _FIXED: Final = frozenset({ACQUIRE, KEYS, HEALTH, f"{HEALTH}/live", f"{HEALTH}/r
 _SESSION_ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
+_OF_A_SESSION: Final = {"PATCH": Kind.RENEW, "DELETE": Kind.RELEASE}
 
 
 def is_leasing_path(path: str) -> bool:
@@ -55,6 +57,7 @@ class LeasingPlane:
         keys: KeysEndpoint,
         health: HealthEndpoint,
         failures: Failures,
+        overload: Overload,
         problem_of: Problem,
         request_log: JsonLines,
     ) -> None:
@@ -69,6 +72,7 @@ class LeasingPlane:
         self._session: dict[str, Endpoint] = {"GET": sessions.get, "DELETE": sessions.delete}
         self._heartbeat: dict[str, Endpoint] = {"PATCH": heartbeat.patch}
         self._failures = failures
+        self._overload = overload
         self._problem_of = problem_of
         self._request_log = request_log
 
@@ -90,6 +94,8 @@ class LeasingPlane:
     async def _answer(self, request: Request) -> Response:
         try:
             endpoint, arguments = self._route(request.scope["path"], request.method)
+            if self._overload.is_shedding:
+                self._turn_away(request.scope["path"], request.method)
             return await endpoint(request, *arguments)
         except Exception as error:  # noqa: BLE001  every error becomes a problem, or a logged 500
             await self._failures.hold_back(error, request)
@@ -98,6 +104,13 @@ class LeasingPlane:
                 return problem
             _log.exception("request %s failed", request.request_id)
             return self._problem_of(InternalError(), request.request_id) or Response(500)
+
+    def _turn_away(self, path: str, method: str) -> None:
+        """Raise Overloaded for a kind of call that has no room now; probes and keys always have."""
+        if path.startswith(SESSIONS):
+            self._overload.require_room(_OF_A_SESSION.get(method, Kind.READ))
+        elif path.removesuffix("/") == ACQUIRE:
+            self._overload.require_room(Kind.ACQUIRE)
 
     def _route(self, path: str, method: str) -> tuple[Endpoint, tuple[str, ...]]:
         if path.startswith(SESSIONS):
