@@ -16,8 +16,8 @@ from leasing.errors import Overloaded
 from leasing.http.messages import Receive, Scope, Send
 from leasing.http.overload import Kind, Overload
 
-AT_ONCE: Final = 8
-MOST_WAITING: Final = 64
+AT_ONCE: Final = 4
+MOST_WAITING: Final = 32
 EXPORTS_AT_ONCE: Final = 2
 MOST_EXPORTS_WAITING: Final = 8
 _EXPORTS: Final = ("/api/v1/audit/export", "/api/v1/usage")

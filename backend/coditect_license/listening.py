@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
@@ -19,6 +20,8 @@ MOST_HEAD_BYTES: Final = 32_768
 MOST_HEADERS: Final = 100
 _LONGEST_READ: Final = 262_144  # of the event loop, from a socket
 _BACKLOG: Final = 2_048
+_TURN_SECONDS: Final = 0.001
+"""How long a thread that computes keeps the interpreter from the event loop: docs/adr/0027."""
 _NOT_HTTP: Final = FieldError("", "malformed", "these bytes are no HTTP request")
 
 
@@ -129,6 +132,7 @@ def serve(application: Serves, bound: socket.socket) -> bool:
 
     Calls under way are finished within 25 s and what they changed is committed.
     """
+    sys.setswitchinterval(_TURN_SECONDS)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_draining)
     notice_seconds = settings.LICENSE_DRAIN_NOTICE_SECONDS

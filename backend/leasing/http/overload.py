@@ -16,7 +16,7 @@ from foundation.clock import monotonic_seconds
 from leasing.engine import OVERLOADED_RETRY_SECONDS
 from leasing.errors import Overloaded
 
-FULL_LATENESS_SECONDS: Final = 1.0
+FULL_LATENESS_SECONDS: Final = 0.5
 """A loop that is late by as much is full: a call waits for three or four of its rounds."""
 
 _TICK_SECONDS: Final = 0.05

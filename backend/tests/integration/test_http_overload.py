@@ -1,13 +1,16 @@
 """Overload as a caller meets it: 503 before anything is read, in the contract's order."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import httpx
 import pytest
 
 from leasing.http.overload import FULL_LATENESS_SECONDS, Kind
+from leasing.http.proofs import MOST_ROOT_WAIT_SECONDS
 from tests.support.customer import Customer
 from tests.support.plane import ACQUIRE, SESSIONS, Plane, as_key, problem
+from tests.support.waiting import until
 
 OVERLOADED = (503, "overloaded")
 
@@ -26,6 +29,11 @@ def fill(plane: Plane, fullness: float) -> None:
     for _ in range(3):
         plane.clock.advance(1)
         plane.overload.note(fullness * FULL_LATENESS_SECONDS)
+
+
+def begun(plane: Plane, customer: Customer, device: str) -> "Future[httpx.Response]":
+    """Begin an acquire with both proofs."""
+    return plane.begin("POST", ACQUIRE, json={"license_key": customer.key, "hardware_id": device})
 
 
 def calls(plane: Plane, customer: Customer, session: str) -> dict[str, httpx.Response]:
@@ -76,3 +84,21 @@ def test_s17_what_is_turned_away_is_not_read_and_takes_nothing(
 
     assert (problem(malformed), problem(unknown)) == (OVERLOADED, OVERLOADED)
     assert plane.ledger() == before
+
+
+def test_s17_when_root_signatures_stand_in_line_no_seat_is_taken_for_one_more(
+    plane: Plane, alice: Customer
+) -> None:
+    _, go_on = plane.root.stand_still()
+    bob = Customer("bob", seats=9, key_auth=True)
+    waiting = [begun(plane, bob, f"device-{number}") for number in range(4)]
+    until(lambda: plane.seals.root_waits_seconds() > MOST_ROOT_WAIT_SECONDS, seconds=20)
+    before = plane.ledger()
+
+    refused = plane.acquire(alice, "laptop")
+
+    assert problem(refused) == OVERLOADED
+    assert plane.ledger() == before
+    assert plane.acquire(alice, "laptop", proofs=["license_token"]).status_code == 201
+    go_on.set()
+    assert [one.result(20).status_code for one in waiting] == [201] * 4
