@@ -146,10 +146,19 @@ With the 0.8 s that a call may take then, nobody waits more than a second.
 """
 
 
+def is_trouble(began_at: float, ended_well_at: float) -> bool:
+    """Return whether a piece of work that fails, or takes long, says something of the signer.
+
+    Not when another one ended well and in time since it began, at ``ended_well_at``: then the
+    machine, or the one connection, was busy, and those who wait do not wait in vain.
+    """
+    return ended_well_at < began_at
+
+
 def may_wait_on(waited_seconds: float, *, in_trouble: bool) -> bool:
     """Return whether a caller goes on waiting for its turn to sign.
 
-    While signatures come, as long as it takes: the length of the queue bounds it. Once one failed,
-    or took long, nobody adds much waiting to a call that may hang in its turn.
+    While signatures come, as long as it takes: the length of the queue bounds it. In trouble
+    nobody adds much waiting to a call that may hang in its turn.
     """
     return not in_trouble or waited_seconds < MOST_WAITING_IN_TROUBLE_SECONDS

@@ -9,7 +9,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from foundation.clock import monotonic_seconds
 from signing.errors import SigningUnavailable
-from signing.rules import MOST_WAITING_IN_TROUBLE_SECONDS, may_wait_on
+from signing.rules import MOST_WAITING_IN_TROUBLE_SECONDS, is_trouble, may_wait_on
 
 _FULL_RETRY_SECONDS: Final = 2
 _TROUBLE_RETRY_SECONDS: Final = 5
@@ -25,9 +25,10 @@ class _Waiting(NamedTuple):
 class Turns:
     """Runs blocking work in threads, ``at_once`` pieces at a time, ``most`` here in all (S17).
 
-    A piece that fails, or takes ``slow_seconds``, is a sign of trouble until one ends well and in
-    time; so is one that runs for so long while no other ends well. In trouble whoever has waited
-    for a while is refused: under a signer that hangs, waits must not add up. For one event loop.
+    A piece that fails, or takes ``slow_seconds``, whether it has ended or not, is a sign of trouble
+    when no other ended well and in time since it began, and until one does. In trouble whoever has
+    waited for a while is refused: under a signer that hangs, waits must not add up. For one event
+    loop.
     """
 
     def __init__(
@@ -92,16 +93,19 @@ class Turns:
 
     def _ended(self, ended: asyncio.Future[_T], piece: "_Piece[_T]") -> None:
         has_failed = ended.cancelled() or ended.exception() is not None
-        self._in_trouble = has_failed or piece.took_seconds >= self._slow_seconds
-        if not self._in_trouble:
-            self._ended_well_at = self._clock()
+        if has_failed or piece.took_seconds >= self._slow_seconds:
+            self._in_trouble |= is_trouble(piece.began_at, self._ended_well_at)
+        else:
+            self._in_trouble = False
+            self._ended_well_at = max(self._ended_well_at, piece.began_at + piece.took_seconds)
         self._pass_on()
 
     def _look(self, piece: "_Piece[_T]", running: asyncio.Future[_T]) -> None:
         """Look now and then after a piece that takes long, whether all of them do."""
         if piece.has_ended or running.done():
             return
-        if self._ended_well_at < piece.began_at <= self._clock() - self._slow_seconds:
+        runs_long = piece.began_at <= self._clock() - self._slow_seconds
+        if runs_long and is_trouble(piece.began_at, self._ended_well_at):
             self._in_trouble = True
             self._refuse_in_vain()
         loop = asyncio.get_running_loop()

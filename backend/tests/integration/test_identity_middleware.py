@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
 
 from coditect_license.middleware import JWTAuthenticationMiddleware
-from foundation.metrics import exposition
 from identity import service_accounts
 from identity.development import DevelopmentIssuer
 from identity.models import TrustedIssuer
@@ -24,6 +23,7 @@ from identity.wiring import (
 )
 from tenants.models import Tenant
 from tests.support.databases import use_database
+from tests.support.series import value
 
 pytestmark = pytest.mark.usefixtures("db")
 Send = Callable[..., HttpResponse]
@@ -176,10 +176,7 @@ def test_seed_one_request_leaves_nothing_to_the_next(
 
 def test_a_refused_credential_is_counted_by_its_cause(send: Send) -> None:
     def counted(cause: str) -> float:
-        name = f'license_credentials_refused_total{{cause="{cause}"}} '
-        return float(
-            next(line for line in exposition().splitlines() if line.startswith(name))[len(name) :]
-        )
+        return value(f'license_credentials_refused_total{{cause="{cause}"}}')
 
     before = counted("malformed"), counted("scheme"), counted("api_token")
     send(authorization="Bearer x")

@@ -15,12 +15,12 @@ from coditect_license_token import (
     Roots,
     open_license_data,
 )
-from foundation.metrics import exposition
 from local_kms.faults import TAMPERINGS, Fault
 from signing.errors import OutsideMandate, SigningUnavailable
 from signing.kms_service import SIGNING, KMSSigningService
 from signing.rules import OPEN_SECONDS, BreakerState
 from tests.support.cloud_kms import ACCOUNT, KEY, ROLE, SIGN, CloudKms, HandTime
+from tests.support.series import value
 
 MESSAGE = b"what is to be signed"
 MOST_SECONDS = 1.0
@@ -55,10 +55,7 @@ def closed_port() -> int:
 
 
 def counted(reason: str) -> float:
-    for line in exposition().splitlines():
-        if line.startswith(f'kms_sign_errors_total{{reason="{reason}"}}'):
-            return float(line.split()[-1])
-    return 0.0
+    return value(f'kms_sign_errors_total{{reason="{reason}"}}')
 
 
 class TestTheSeedsInterface:

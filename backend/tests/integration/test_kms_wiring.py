@@ -10,7 +10,6 @@ from django.test import override_settings
 
 from coditect_license.kms_settings import CloudKms as CloudKmsSetting
 from coditect_license_token import RSA_SIGN_PKCS1_4096_SHA256, Roots, open_license_data
-from foundation.metrics import exposition
 from identity.errors import InvalidCredential
 from identity.models import TrustedIssuer
 from identity.rules import Role
@@ -25,6 +24,7 @@ from signing.queries import active_key
 from signing.version_name import VersionName
 from tests.support.cloud_kms import KEY, SIGN, VIEW, CloudKms
 from tests.support.customer import Customer
+from tests.support.series import value
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 MEMBERS = {
@@ -138,15 +138,15 @@ def test_sign_license_signs_nothing_where_the_root_is_a_file(db: object) -> None
 def test_the_worst_breaker_is_what_a_scrape_sees(configured: CloudKms) -> None:
     signer = wiring.present_root().signer
     wiring.gauge_signing(lambda: 77.0)
-    assert "kms_breaker_state 0.0" in exposition()
+    assert value("kms_breaker_state") == 0
     configured.server.faults.set(SIGN, Fault(code="NOT_FOUND"))
 
     for _ in range(3):
         with pytest.raises(SigningUnavailable, match="not_found"):
             signer.sign(b"message")
 
-    assert "kms_breaker_state 2.0" in exposition()
-    assert "license_delegation_remaining_seconds 77.0" in exposition()
+    assert value("kms_breaker_state") == 2
+    assert value("license_delegation_remaining_seconds") == 77
 
 
 @pytest.mark.usefixtures("db")

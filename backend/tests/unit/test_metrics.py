@@ -14,15 +14,11 @@ import pytest
 
 from foundation.metrics import MetricsPortBusy, exposition, serve_metrics
 from signing import counts
+from tests.support.series import value
 
 DOCUMENT = Path(__file__).parents[3] / "docs/metrics.md"
 MOST_MICROSECONDS = 5.0
 """On two slow cores, busy with other things; docs/metrics.md names what was measured."""
-
-
-def value(series: str) -> float:
-    found = re.search(rf"^{re.escape(series)} (\S+)$", exposition(), re.MULTILINE)
-    return float(found.group(1)) if found else 0.0
 
 
 def scrape(url: str) -> str:

@@ -183,6 +183,33 @@ def test_a_turn_that_takes_long_is_trouble_even_if_it_ends_well(
     asyncio.run(two())
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_turn_that_ends_late_or_badly_is_no_trouble_when_another_ended_well_meanwhile(
+    pool: ThreadPoolExecutor, clock: HandClock, *, fails: bool
+) -> None:
+    turns = Turns(pool, at_once=2, most=4, slow_seconds=0.4, clock=clock)
+
+    async def four() -> None:
+        starved, next_ = Work(), Work()
+        (ending,) = await queued(turns, starved)
+        await begun(starved)
+        clock.seconds += 0.1
+        assert await turns.run(lambda: "signed") == "signed"
+        (running,) = await queued(turns, next_)
+        await begun(next_)
+        (waiting,) = await queued(turns, lambda: "signed")
+        clock.seconds += 0.35
+        starved.fails = fails
+        starved.may_end.set()
+        await asyncio.wait([ending])
+        assert (ending.exception() is not None) == fails
+        assert await waiting == "signed"
+        next_.may_end.set()
+        assert await running == "signed"
+
+    asyncio.run(four())
+
+
 def test_while_signatures_come_in_time_waiting_lasts_as_long_as_it_takes(
     turns: Turns, clock: HandClock
 ) -> None:
