@@ -83,6 +83,9 @@ bench: $(VENV)/installed-dev ## run the benchmarks (ARGS=--help for their option
 bench-capacity: $(VENV)/installed-dev ## measure what one PostgreSQL carries (ARGS="--leases 10000")
 	@PYTHONPATH=backend $(PY) -m benchmarks.capacity $(ARGS)
 
+bench-page: $(VENV)/installed-load $(VENV)/installed-bench ## measure and write docs/benchmarks.md, about ten minutes
+	@PYTHONPATH=backend $(PY) -m benchmarks.page $(or $(ARGS),measure)
+
 load: $(VENV)/installed-load ## load servers with Locust; fails past a limit (ARGS="--only overload", ARGS=--help)
 	@PYTHONPATH=backend $(PY) -m benchmarks.load $(ARGS)
 

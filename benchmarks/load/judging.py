@@ -112,13 +112,24 @@ def out_of_order(shares: dict[str, float], *, tolerance: float = 0.02) -> list[s
 
 def _shedding(calls: list[Sample]) -> list[Row]:
     shares = shares_shed(calls)
-    asked = Counter(one.kind for one in calls)
     rows = [
-        Row(kind, [_one("calls", "", asked[kind]), _one("shed", "ratio", share)])
+        Row(kind, _fate([one for one in calls if one.kind == kind], share))
         for kind, share in shares.items()
     ]
     wrong = out_of_order(shares)
     return [*rows, Row("order", [_one("kinds out of order", "", len(wrong), _NONE)])]
+
+
+def _fate(calls: list[Sample], shed: float) -> list[Figure]:
+    unanswered = sum(one.status == 0 for one in calls) / len(calls)
+    others = Counter(one.status for one in calls if one.status not in {0, 200, 201, 204, 503})
+    return [
+        _one("calls", "", len(calls)),
+        _one("shed", "ratio", shed),
+        _one("no answer in 10 s", "ratio", unanswered),
+        *(_one(f"answered {status}", "calls", count) for status, count in others.items()),
+        *_latencies(calls),
+    ]
 
 
 def _attack(samples: Samples, kind: str) -> Row:
