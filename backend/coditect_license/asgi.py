@@ -16,6 +16,7 @@ django.setup()  # the rooms have models, which load only then; a command has don
 
 from coditect_license.abuse import FailedCredentials  # noqa: E402
 from coditect_license.checks import UnsafeStart, require_safe_start  # noqa: E402
+from coditect_license.crowding import Crowding  # noqa: E402
 from coditect_license.listening import REQUEST_LOG  # noqa: E402
 from coditect_license.middleware import Asgi, BodyLimit, RequestLog  # noqa: E402
 from coditect_license.own_secrets import redactor_from_settings  # noqa: E402
@@ -36,7 +37,7 @@ class Application:
     """Both planes in one process, which live and end with the server's lifespan."""
 
     def __init__(self) -> None:
-        self._django = BodyLimit(get_asgi_application())
+        self._django: Asgi = BodyLimit(get_asgi_application())
         self._static = StaticAssets()
         self._control_plane: Asgi = self._assets_or_django
         self._server: LicenseServer | None = None
@@ -47,6 +48,11 @@ class Application:
             await self._live(scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
+
+    def begin_to_drain(self) -> None:
+        """Say from now on that this process is not ready; it goes on to answer."""
+        if self._server is not None:
+            self._server.begin_to_drain()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._server is not None and is_leasing_path(scope["path"]):
@@ -76,6 +82,7 @@ class Application:
             _log.critical("%s", refusal)
             await send({"type": "lifespan.startup.failed", "message": ""})
             return
+        self._django = Crowding(self._django, self._server.overload)
         guarded = FailedCredentials(self._assets_or_django, self._server.failures)
         self._control_plane = RequestLog(guarded, request_log)
         await self._server.start()

@@ -2,21 +2,23 @@
 
 import signal
 import socket
+import sys
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import uvicorn
+from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from coditect_license.draining import DRAIN_SECONDS, DrainingServer, Drains
 from coditect_license.problems import problem_of
 from foundation.logs import JsonLines
 from foundation.request_facts import CUT_OFF, RequestFacts, begin_request
 from foundation.request_lines import Exchange
 from leasing import counts
 from leasing.http.errors import FieldError, HeadTooLarge, InvalidRequest, RequestError
-from leasing.http.messages import PROBLEM_JSON, Response
+from leasing.http.messages import PROBLEM_JSON, Receive, Response, Scope, Send
 
-DRAIN_SECONDS: Final = 25
 MOST_HEAD_BYTES: Final = 32_768
 MOST_HEADERS: Final = 100
 _LONGEST_READ: Final = 262_144  # of the event loop, from a socket
@@ -24,6 +26,8 @@ _BACKLOG: Final = 2_048
 REQUEST_LOG: Final = "request_log"
 """Where in the state of the server's life the application leaves the stream of request lines."""
 
+_TURN_SECONDS: Final = 0.001
+"""How long a thread that computes keeps the interpreter from the event loop: docs/adr/0027."""
 _NOT_HTTP: Final = FieldError("", "malformed", "these bytes are no HTTP request")
 
 
@@ -136,32 +140,45 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(application: Any, bound: socket.socket) -> bool:
-    """Serve an ASGI application until SIGINT or SIGTERM, then drain; return whether it began.
+class Serves(Drains, Protocol):
+    """An ASGI application that can be told that its process will end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one scope."""
+        ...
+
+
+def serve(application: Serves, bound: socket.socket) -> bool:
+    """Serve until SIGINT or SIGTERM, then give notice and drain; return whether it began.
 
     Calls under way are finished within 25 s and what they changed is committed.
     """
+    sys.setswitchinterval(_TURN_SECONDS)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_draining)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application,
-            loop="uvloop",
-            http=_Protocol,
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            log_config=None,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
-    )
+    notice_seconds = settings.LICENSE_DRAIN_NOTICE_SECONDS
+    server = DrainingServer(_config(application), application, notice_seconds=notice_seconds)
     try:
         server.run(sockets=[bound])
     except SystemExit:  # how the server says that its application did not start
         return False
     return server.started
+
+
+def _config(application: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        loop="uvloop",
+        http=_Protocol,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        timeout_keep_alive=settings.LICENSE_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
 
 
 def _already_draining(number: int, frame: object) -> None:

@@ -12,6 +12,7 @@ from coditect_license.gauges import gauge_server
 from coditect_license.ledger import aside, take_server_seat
 from coditect_license.notary import notary_from_settings
 from coditect_license.problems import problem_of
+from coditect_license.warming import warm_control_plane, warm_ledger
 from foundation.clock import utc_now
 from foundation.logs import JsonLines
 from foundation.metrics import serve_metrics
@@ -25,6 +26,7 @@ from leasing.http.failures import Failures
 from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
+from leasing.http.overload import Overload
 from leasing.http.proofs import Proofs
 from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
@@ -98,14 +100,16 @@ class LicenseServer:
         )
         self._figures = gauge_server(self._engine, self._sealer, clock=utc_now)
         own_tokens = own_tokens_from_settings()
-        shown = ShownTokens(own_tokens)
+        self.overload = Overload(lambda: self._engine.fullness)
+        self._health = HealthEndpoint(self._engine, self._signing_seconds_left)
         self.plane = LeasingPlane(
             acquire=AcquireEndpoint(admission, door, proofs),
-            heartbeat=HeartbeatEndpoint(admission, door, proofs, shown),
+            heartbeat=HeartbeatEndpoint(admission, door, proofs, ShownTokens(own_tokens)),
             sessions=SessionEndpoint(admission, door),
             keys=KeysEndpoint(published),
-            health=HealthEndpoint(self._engine, self._signing_seconds_left),
+            health=self._health,
             failures=self.failures,
+            overload=self.overload,
             problem_of=problem_of,
             request_log=request_log,
             transport_security=transport_security_from_settings(),
@@ -122,15 +126,25 @@ class LicenseServer:
         ]
 
     async def start(self) -> None:
-        """Make the first delegation and begin to take calls."""
+        """Make the first delegation, begin to take calls, and go each way once.
+
+        Raises StoreUnavailable when the ledger went away since.
+        """
         await self._seals.start()
         await self._root_watch.start()
         await self._engine.start()
+        await warm_ledger(self._engine)
+        await asyncio.to_thread(warm_control_plane)
+        await self.overload.start()
         self._sealer.start()
         if self._figures is not None:
             self._figures.start()
         if self._fleet is not None:
             await self._fleet.start()
+
+    def begin_to_drain(self) -> None:
+        """Say from now on that this process is not ready; it goes on to answer."""
+        self._health.begin_to_drain()
 
     async def stop(self) -> None:
         """Commit what waits, finish the signatures under way, let go of the ledger."""
@@ -138,6 +152,7 @@ class LicenseServer:
             await self._fleet.stop()
         for unlisten in self._unlisten:
             unlisten()
+        await self.overload.stop()
         await self._engine.stop()
         if self._figures is not None:
             await asyncio.to_thread(self._figures.stop)

@@ -36,6 +36,16 @@ if EMBEDDED:  # in production nothing is kept there
     embedded.make_data_dir(LICENSE_DATA_DIR)
 PORT = env.integer("PORT", 8000, lowest=1, highest=65535)
 HOST = env.text("LICENSE_HOST", "127.0.0.1")
+# How long a server that got SIGTERM goes on before it takes nothing more: that long do balancers
+# take to hear of it. The platform must wait for this and 30 s more before it kills.
+LICENSE_DRAIN_NOTICE_SECONDS = env.integer(
+    "LICENSE_DRAIN_NOTICE_SECONDS", 0 if EMBEDDED else 10, lowest=0, highest=300
+)
+# How long a connection may be idle. Longer than the balancer in front keeps one, or requests
+# cross its end: Google's load balancers keep theirs 600 s and say so.
+LICENSE_KEEP_ALIVE_SECONDS = env.integer(
+    "LICENSE_KEEP_ALIVE_SECONDS", 5 if EMBEDDED else 620, lowest=1, highest=3_600
+)
 LICENSE_ISSUER = env.text("LICENSE_ISSUER", f"http://{HOST}:{PORT}")
 
 SECRET_KEY = env.secret("DJANGO_SECRET_KEY") or embedded.kept_secret(

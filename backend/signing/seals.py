@@ -88,6 +88,10 @@ class Seals:
         """The key id that a ``license_data`` sealed here names. Raises SigningUnavailable."""
         return self._root.signer.key_id
 
+    def root_waits_seconds(self) -> float:
+        """Return how long the first who waits for a root signature has waited; 0 without any."""
+        return self._turns.waits_seconds()
+
     async def license_data(self, data: LicenseData) -> dict[str, str]:
         """Return the whole document with the root's signature, verified before it leaves.
 

@@ -30,6 +30,8 @@ class AcquireEndpoint:
         """Answer 201 for a new seat and 200 for the one this device already holds."""
         body = read_body(await request.body(), AcquireBody)
         caller = await self._door.leasing_caller(request, body.license_key)
+        if "license_data" in body.proofs:
+            self._proofs.require_room()
         call = self._call(body, caller)
         lease = await self._acquired(call)
         request.facts.tenant_id = lease.terms.tenant_id

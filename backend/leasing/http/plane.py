@@ -20,6 +20,7 @@ from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
 from leasing.http.messages import Receive, Request, Response, Scope, Send, send_response
+from leasing.http.overload import Kind, Overload
 from leasing.http.routes import ACQUIRE, HEALTH, JWKS, KEYS, SESSIONS, route_of
 from leasing.http.sessions import SessionEndpoint
 from soft_state.errors import RateLimited
@@ -39,6 +40,7 @@ _OF_BROWSERS: Final = frozenset({"GET", "HEAD"})
 _SESSION_ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
+_OF_A_SESSION: Final = {"PATCH": Kind.RENEW, "DELETE": Kind.RELEASE}
 
 
 class LeasingPlane:
@@ -59,6 +61,7 @@ class LeasingPlane:
         keys: KeysEndpoint,
         health: HealthEndpoint,
         failures: Failures,
+        overload: Overload,
         problem_of: Problem,
         request_log: JsonLines,
         transport_security: bytes | None = None,
@@ -74,6 +77,7 @@ class LeasingPlane:
         self._session: dict[str, Endpoint] = {"GET": sessions.get, "DELETE": sessions.delete}
         self._heartbeat: dict[str, Endpoint] = {"PATCH": heartbeat.patch}
         self._failures = failures
+        self._overload = overload
         self._problem_of = problem_of
         self._request_log = request_log
         self._kept_to_https = (
@@ -109,6 +113,8 @@ class LeasingPlane:
     async def _answer(self, request: Request) -> Response:
         try:
             endpoint, arguments = self._route(request.scope["path"], request.method)
+            if self._overload.is_shedding:
+                self._turn_away(request.scope["path"], request.method)
             return await endpoint(request, *arguments)
         except Exception as error:  # noqa: BLE001  every error becomes a problem, or a logged 500
             if count_shed := _COUNT_SHED.get(type(error)):
@@ -119,6 +125,13 @@ class LeasingPlane:
                 return problem
             _log.exception("request %s failed", request.request_id)
             return self._problem_of(InternalError(), request.request_id) or Response(500)
+
+    def _turn_away(self, path: str, method: str) -> None:
+        """Raise Overloaded for a kind of call that has no room now; probes and keys always have."""
+        if path.startswith(SESSIONS):
+            self._overload.require_room(_OF_A_SESSION.get(method, Kind.READ))
+        elif path.removesuffix("/") == ACQUIRE:
+            self._overload.require_room(Kind.ACQUIRE)
 
     def _route(self, path: str, method: str) -> tuple[Endpoint, tuple[str, ...]]:
         if path.startswith(SESSIONS):

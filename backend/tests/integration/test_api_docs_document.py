@@ -153,6 +153,7 @@ def test_the_operations_of_the_leasing_plane_are_its_routes() -> None:
         keys=KeysEndpoint(NOTHING),
         health=HealthEndpoint(NOTHING, NOTHING),
         failures=NOTHING,
+        overload=NOTHING,
         problem_of=NOTHING,
         request_log=NOTHING,
     )

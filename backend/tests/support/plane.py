@@ -43,6 +43,7 @@ from leasing.http.failures import MOST_HELD_BACK, Failures
 from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
+from leasing.http.overload import Overload
 from leasing.http.proofs import Proofs
 from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
@@ -132,6 +133,7 @@ class Plane:
             most_held_back=most_held_back,
             clock=self._seconds,
         )
+        self.overload = Overload(lambda: self.engine.fullness, clock=self._seconds)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
         self.verifier = BearerVerifier(
@@ -169,6 +171,7 @@ class Plane:
             keys=KeysEndpoint(self.published, clock=self.clock),
             health=HealthEndpoint(self.engine, self._signing_seconds_left),
             failures=self.failures,
+            overload=self.overload,
             problem_of=problem_of,
             request_log=self._log,
             transport_security=self._transport_security,
