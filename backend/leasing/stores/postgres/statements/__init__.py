@@ -24,6 +24,7 @@ from leasing.stores.postgres.statements.audit import (
     RECORDS,
 )
 from leasing.stores.postgres.statements.heartbeat import (
+    HELD,
     HOLDINGS,
     LOCK_SEATS_OF_SESSIONS,
     NOTE_TOKENS,
@@ -32,6 +33,7 @@ from leasing.stores.postgres.statements.heartbeat import (
     RAISE_SESSIONS,
     RENEW_ALL_INSTANCES,
     RENEW_SEATS,
+    RENEW_SEATS_AT,
 )
 from leasing.stores.postgres.statements.honored import (
     END_HONORED,
@@ -84,6 +86,7 @@ LOCKED_FIRST: Final = {
     TERMS: LOCK_LICENSES,
     TERMS_OF_LICENSES: LOCK_LICENSES_BY_ID,
     HOLDINGS: LOCK_SEATS_OF_SESSIONS,
+    HELD: LOCK_SEATS_OF_SESSIONS,
     HOLDINGS_OF_DEVICES: LOCK_SEATS_OF_DEVICES,
     SEATS_OF_SESSIONS: LOCK_SEATS_OF_SESSIONS,
 }
@@ -106,6 +109,7 @@ __all__ = [
     "FORGET_INSTANCES",
     "FORGET_LAPSED_INSTANCES",
     "FREE_SEATS",
+    "HELD",
     "HOLD",
     "HOLDINGS",
     "HOLDINGS_OF_DEVICES",
@@ -130,6 +134,7 @@ __all__ = [
     "RELEASED_SEATS",
     "RENEW_ALL_INSTANCES",
     "RENEW_SEATS",
+    "RENEW_SEATS_AT",
     "SEAT",
     "SEATS_AT_A_VERSION",
     "SEATS_ENDING",
