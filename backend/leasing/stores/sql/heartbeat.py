@@ -40,8 +40,7 @@ def _read(transaction: Transaction, admitted: Mapping[int, Admitted[Heartbeat]])
             wanted.append((place, asked.tenant, session, instance))
         else:
             rows[place] = row
-    read = _ROWS.decode(transaction.found(transaction.sql.HOLDINGS, wanted))
-    return rows | {row.place: row for row in read}
+    return rows | {row.place: row for row in transaction.holdings(wanted, _ROWS.decode)}
 
 
 def _renew(

@@ -28,6 +28,7 @@ from leasing.stores.postgres.statements.census import (
     STANDING,
 )
 from leasing.stores.postgres.statements.heartbeat import (
+    HELD,
     HOLDINGS,
     LOCK_SEATS_OF_SESSIONS,
     NOTE_TOKENS,
@@ -36,6 +37,7 @@ from leasing.stores.postgres.statements.heartbeat import (
     RAISE_SESSIONS,
     RENEW_ALL_INSTANCES,
     RENEW_SEATS,
+    RENEW_SEATS_AT,
 )
 from leasing.stores.postgres.statements.honored import (
     END_HONORED,
@@ -88,6 +90,7 @@ LOCKED_FIRST: Final = {
     TERMS: LOCK_LICENSES,
     TERMS_OF_LICENSES: LOCK_LICENSES_BY_ID,
     HOLDINGS: LOCK_SEATS_OF_SESSIONS,
+    HELD: LOCK_SEATS_OF_SESSIONS,
     HOLDINGS_OF_DEVICES: LOCK_SEATS_OF_DEVICES,
     SEATS_OF_SESSIONS: LOCK_SEATS_OF_SESSIONS,
 }
@@ -111,6 +114,7 @@ __all__ = [
     "FORGET_INSTANCES",
     "FORGET_LAPSED_INSTANCES",
     "FREE_SEATS",
+    "HELD",
     "HOLD",
     "HOLDINGS",
     "HOLDINGS_OF_DEVICES",
@@ -135,6 +139,7 @@ __all__ = [
     "RELEASED_SEATS",
     "RENEW_ALL_INSTANCES",
     "RENEW_SEATS",
+    "RENEW_SEATS_AT",
     "SEAT",
     "SEATS_AT_A_VERSION",
     "SEATS_ENDING",
