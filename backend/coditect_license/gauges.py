@@ -1,5 +1,6 @@
 """What a server process is asked about itself at each scrape (docs/metrics.md)."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -13,6 +14,7 @@ from leasing import counts
 from leasing.engine import Engine
 from leasing.figures import FiguresThread
 from leasing.wiring import figures_from_settings
+from signing.wiring import gauge_signing
 
 _build_info = metrics.gauges(
     "license_build_info", "1; the version of the server stands in the label.", ("version",)
@@ -35,8 +37,14 @@ def _is_open(connection: BaseDatabaseWrapper) -> bool:
     return connection.connection is not None
 
 
-def gauge_server(engine: Engine, sealer: SealerThread, *, clock: Clock) -> FiguresThread | None:
-    """Have each scrape ask the engine, the sealer and the connections of this process.
+def gauge_server(
+    engine: Engine,
+    sealer: SealerThread,
+    signing_seconds_left: Callable[[], float],
+    *,
+    clock: Clock,
+) -> FiguresThread | None:
+    """Have each scrape ask the engine, the sealer, signers and connections of this process.
 
     Return what looks at the whole ledger, if anything does. One process of an installation counts
     seats: the one whose turn it is to seal.
@@ -46,6 +54,7 @@ def gauge_server(engine: Engine, sealer: SealerThread, *, clock: Clock) -> Figur
     _connections_active(lambda: {(): float(counts.connections.count())})
     counts.waiting_calls(lambda: {(): float(engine.waiting_calls)})
     counts.reaper_age(lambda: {(): engine.seconds_since_reap})
+    gauge_signing(signing_seconds_left)
     _unsealed_age(lambda: _seconds_since(sealer.sealed_until, clock()))
     return figures_from_settings(lambda: sealer.has_turn)
 

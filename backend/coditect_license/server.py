@@ -33,7 +33,6 @@ from leasing.http.shown_tokens import ShownTokens
 from leasing.wiring import open_store
 from licenses.license_key import KeyHasher
 from signing.wiring import (
-    gauge_signing,
     own_tokens_from_settings,
     present_root,
     published_keys_from_settings,
@@ -75,7 +74,6 @@ class LicenseServer:
         root = present_root()
         self._seals = seals_from_settings(root)
         self._root_watch = root_watch(root, self._seals.renew_if_due)
-        gauge_signing(self._signing_seconds_left)
         self._end_metrics = serve_metrics_from_settings()
         store = open_store()
         self._engine = Engine(store)
@@ -89,6 +87,7 @@ class LicenseServer:
         )
         verifier = bearer_verifier_from_settings()
         published = published_keys_from_settings(root)
+        own_tokens = own_tokens_from_settings()
         door = Door(verifier, KeyHasher(settings.LICENSE_KEY_PEPPERS))
         tally = SignatureTally(clock=utc_now)
         proofs = Proofs(self._seals, settings.LICENSE_ISSUER, tally=tally)
@@ -98,8 +97,9 @@ class LicenseServer:
             before=tally.write_down,
             aside=aside(store),
         )
-        self._figures = gauge_server(self._engine, self._sealer, clock=utc_now)
-        own_tokens = own_tokens_from_settings()
+        self._figures = gauge_server(
+            self._engine, self._sealer, self._signing_seconds_left, clock=utc_now
+        )
         self.overload = Overload(lambda: self._engine.fullness)
         self._health = HealthEndpoint(self._engine, self._signing_seconds_left)
         self.plane = LeasingPlane(

@@ -140,8 +140,10 @@ class Plane:
             queries.trusted_issuers, clock=self.clock, register=DatabaseRegister(PEPPERS)
         )
         self.application = self._application()
-        transport = httpx.ASGITransport(self.application, raise_app_exceptions=True)
-        self._client = httpx.AsyncClient(transport=transport, base_url=ISSUER)
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.application, raise_app_exceptions=True),
+            base_url=ISSUER,
+        )
 
     def _seals(self, delegation_seconds: int, *, direct_signing: bool) -> Seals:
         delegated = DelegatedSigner(
