@@ -1,6 +1,7 @@
 """How an operator names things: a tenant by slug or id, all else within its tenant."""
 
 import argparse
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -135,6 +136,17 @@ def personal_cap(word: str) -> int | None:
         return int(word)
     except ValueError:
         raise argparse.ArgumentTypeError("a number of seats, or default") from None
+
+
+def some_days(word: str) -> float:
+    """Return a number of days as it was typed, from 0 to 36,500; parts of days too."""
+    try:
+        days = float(word)
+    except ValueError:
+        days = math.nan
+    if not 0 <= days <= _MOST_DAYS:  # also of what is no number
+        raise argparse.ArgumentTypeError(f"a number of days, up to {_MOST_DAYS}")
+    return days
 
 
 def instant(word: str) -> datetime:

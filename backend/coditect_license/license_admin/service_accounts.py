@@ -7,7 +7,7 @@ from django.conf import settings
 
 from coditect_license.license_admin.commands import Call, Nouns
 from coditect_license.license_admin.errors import NotFound
-from coditect_license.license_admin.naming import as_id, on_behalf, takes_tenant
+from coditect_license.license_admin.naming import as_id, on_behalf, some_days, takes_tenant
 from coditect_license.license_admin.output import Answer, Record
 from foundation.peppers import Peppers
 from identity import service_accounts
@@ -38,9 +38,9 @@ def declare(nouns: Nouns) -> None:
     tokens = nouns.noun("token", "API tokens of a service account")
     issue = tokens.verb("issue", _issue, "make a token and show it, once")
     rotate = tokens.verb("rotate", _rotate, "make a new token; the one before it ends soon")
-    rotate.add_argument("--overlap-days", type=float, default=1.0, help="how soon (1)")
+    rotate.add_argument("--overlap-days", type=some_days, default=1.0, help="how soon (1)")
     for parser in (issue, rotate):
-        parser.add_argument("--days", type=float, default=90.0, help="how long it lives (90)")
+        parser.add_argument("--days", type=some_days, default=90.0, help="how long it lives (90)")
     shown = tokens.verb("list", _list_tokens, "show the tokens of an account, never in clear")
     revoke = tokens.verb("revoke", _revoke, "refuse a token at once", dry_run=True, confirm=True)
     _add_account(show, rename, role, disable, enable, delete, issue, rotate, shown, revoke)

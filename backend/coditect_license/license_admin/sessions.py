@@ -5,7 +5,13 @@ from typing import Final
 
 from coditect_license.license_admin.commands import Call, Nouns
 from coditect_license.license_admin.errors import NotFound
-from coditect_license.license_admin.naming import as_id, on_behalf, takes_tenant, tenant_named
+from coditect_license.license_admin.naming import (
+    as_id,
+    on_behalf,
+    some_days,
+    takes_tenant,
+    tenant_named,
+)
 from coditect_license.license_admin.output import Answer, Record
 from leasing import queries
 from leasing.operations import force_release
@@ -23,7 +29,7 @@ def declare(nouns: Nouns) -> None:
     listed.add_argument("--principal", help="such as user:SUBJECT")
     listed.add_argument("--device", help="a device as sessions name it")
     listed.add_argument("--state", choices=["live", "ended"], default="live")
-    listed.add_argument("--days", type=int, default=7, help="began within so many days (7)")
+    listed.add_argument("--days", type=some_days, default=7, help="began within so many days (7)")
     show = noun.verb("show", _show, "show a session, also one that has ended")
     release = noun.verb(
         "release", _release, "end a session over its holder's head, and free its seat", confirm=True

@@ -82,6 +82,11 @@ def test_every_level_explains_itself(db: Path) -> None:
         ("tenant", "create", "acme", "--nam", "abbreviated"),
         ("license", "renew", "x", "--tenant", "acme", "--until", "soon"),
         ("license", "renew", "x", "--tenant", "acme", "--until", "9999-12-31T23:59:59-14:00"),
+        ("session", "list", "--tenant", "acme", "--state", "ended", "--days", 10**9),
+        ("session", "list", "--tenant", "acme", "--days", "-5"),
+        ("token", "issue", "ci", "--tenant", "acme", "--days", "nan"),
+        ("token", "issue", "ci", "--tenant", "acme", "--days", "inf"),
+        ("token", "rotate", "ci", "--tenant", "acme", "--overlap-days", "nan"),
         ("tenant", "create", "acme", "--name", "bytes that are no text: \udcff"),
     ],
 )
