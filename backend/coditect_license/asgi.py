@@ -22,7 +22,7 @@ from coditect_license.static_files import PREFIX, StaticAssets  # noqa: E402
 from foundation.logs import log_to_standard_output  # noqa: E402
 from foundation.metrics import MetricsPortBusy  # noqa: E402
 from leasing.http.messages import Receive, Scope, Send  # noqa: E402
-from leasing.http.plane import is_leasing_path  # noqa: E402
+from leasing.http.routes import is_leasing_path  # noqa: E402
 from signing.errors import SigningError  # noqa: E402
 
 _log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from coditect_license.problems import problem_of
 from foundation.ids import new_request_id
+from leasing import counts
 from leasing.http.errors import FieldError, HeadTooLarge, InvalidRequest, RequestError
 from leasing.http.messages import PROBLEM_JSON
 
@@ -88,6 +89,7 @@ def _refusal(error: RequestError) -> bytes:
     request_id = new_request_id()
     problem = problem_of(error, request_id)
     body, status = (problem.body, problem.status) if problem else (b"", 400)
+    counts.requests.add(status, counts.UNKNOWN, "control")
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
         f"content-type: {PROBLEM_JSON.decode()}",

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from coditect_license.problems import PROBLEMS
 from coditect_license.refusals import REQUEST_ID, asgi_problem, problem_response
+from coditect_license.routes import route_of
 from foundation.clock import monotonic_seconds
 from foundation.ids import new_request_id
 from foundation.logs import JsonLines
@@ -20,6 +21,7 @@ from identity.errors import Cause, IdentityError, InvalidCredential
 from identity.operations import count_refused
 from identity.rules import Principal
 from identity.wiring import bearer_verifier_from_settings
+from leasing import counts
 from leasing.errors import StoreUnavailable
 from leasing.http.bodies import is_deeper, parse_json
 from leasing.http.errors import FieldError, InvalidRequest, MethodNotAllowed, RequestError
@@ -30,11 +32,12 @@ _log = logging.getLogger(__name__)
 
 MOST_DEPTH: Final = 16
 MOST_MEMBERS: Final = 1_000
+_COUNT_UNAVAILABLE: Final = counts.shed("unavailable")
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class RequestLog:
-    """ASGI middleware: gives each request an id and writes one JSON line when it is answered.
+    """ASGI middleware: gives each request an id, counts it and writes one JSON line at its end.
 
     The line has the members of the leasing plane's, with ``"plane": "control"``. Neither query
     nor headers are logged.
@@ -61,13 +64,15 @@ class RequestLog:
         try:
             await self._application({**scope, REQUEST_ID: request_id}, receive, send_with_id)
         finally:
+            seconds = monotonic_seconds() - began_at
+            counts.count_request("control", route_of(scope["path"]), status, seconds)
             self._request_log.append_request(
                 plane="control",
                 request_id=request_id,
                 method=scope["method"],
                 path=scope["path"],
                 status=status,
-                seconds=monotonic_seconds() - began_at,
+                seconds=seconds,
             )
 
 
@@ -159,6 +164,7 @@ class JWTAuthenticationMiddleware:
             return problem_response(request, refusal)
         except OperationalError as error:
             _log.error("the database is unavailable: %s", error)
+            _COUNT_UNAVAILABLE()
             return problem_response(request, StoreUnavailable("the database is unavailable"))
         request.principal = principal  # type: ignore[attr-defined]
         request.jwt_user_id = principal and principal.subject  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from django.db import close_old_connections
 
 from audit.sealer import SealerThread
 from audit.tally import SignatureTally
+from coditect_license.gauges import gauge_server
 from coditect_license.ledger import aside, take_server_seat
 from coditect_license.notary import notary_from_settings
 from coditect_license.problems import problem_of
@@ -45,7 +46,9 @@ def serve_metrics_from_settings() -> Callable[[], None]:
     """Serve the metrics where the settings say so; return how to end that."""
     if not settings.LICENSE_METRICS_PORT:
         return lambda: None
-    return serve_metrics(settings.LICENSE_METRICS_HOST, settings.LICENSE_METRICS_PORT)
+    first = settings.LICENSE_METRICS_PORT
+    ports = range(first, first + settings.LICENSE_METRICS_PORTS)
+    return serve_metrics(settings.LICENSE_METRICS_HOST, ports)
 
 
 class LicenseServer:
@@ -84,6 +87,7 @@ class LicenseServer:
             before=tally.write_down,
             aside=aside(store),
         )
+        self._figures = gauge_server(self._engine, self._sealer, clock=utc_now)
         own_tokens = own_tokens_from_settings()
         shown = ShownTokens(own_tokens)
         self.plane = LeasingPlane(
@@ -113,6 +117,8 @@ class LicenseServer:
         await self._root_watch.start()
         await self._engine.start()
         self._sealer.start()
+        if self._figures is not None:
+            self._figures.start()
         if self._fleet is not None:
             await self._fleet.start()
 
@@ -123,6 +129,8 @@ class LicenseServer:
         for unlisten in self._unlisten:
             unlisten()
         await self._engine.stop()
+        if self._figures is not None:
+            await asyncio.to_thread(self._figures.stop)
         await asyncio.to_thread(self._sealer.stop)
         await self._root_watch.stop()
         await self._seals.stop()

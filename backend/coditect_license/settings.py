@@ -71,6 +71,8 @@ LICENSE_AUDIT_RETIRED_KEYS = note_keys(env.listing("LICENSE_AUDIT_RETIRED_KEYS",
 # Metrics for Prometheus on a port of their own, without a credential; 0 for none.
 LICENSE_METRICS_PORT = env.integer("LICENSE_METRICS_PORT", 0, lowest=0, highest=65535)
 LICENSE_METRICS_HOST = env.text("LICENSE_METRICS_HOST", "127.0.0.1")
+# How many licenses the metrics name, those used most; each is a series for as long as it is one.
+LICENSE_METRICS_LICENSES = env.integer("LICENSE_METRICS_LICENSES", 20, lowest=0, highest=1_000)
 LICENSE_API_DOCS = env.boolean("LICENSE_API_DOCS", default=True)
 
 # Valkey or Redis, for what the processes of an installation tell each other. Absent: this process
@@ -123,6 +125,12 @@ if LICENSE_SECURITY_CONTACT and not LICENSE_SECURITY_CONTACT.startswith(("mailto
     raise env.EnvironmentMistake("LICENSE_SECURITY_CONTACT must be mailto:… or https://…")
 # How many processes a launcher starts of this server; it is the launchers' own variable.
 LICENSE_PROCESSES = env.integer("WEB_CONCURRENCY", 1, lowest=1, highest=1_000)
+# Of so many ports from LICENSE_METRICS_PORT on a process takes the first that is free.
+LICENSE_METRICS_PORTS = env.integer(
+    "LICENSE_METRICS_PORTS", LICENSE_PROCESSES, lowest=1, highest=1_000
+)
+if LICENSE_METRICS_PORT + LICENSE_METRICS_PORTS - 1 > 65535:
+    raise env.EnvironmentMistake("LICENSE_METRICS_PORTS goes past port 65535")
 ROOT_URLCONF = "coditect_license.urls"
 ASGI_APPLICATION = "coditect_license.asgi.application"
 USE_TZ = True

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
+from leasing import counts
 from leasing.errors import Overloaded, StoreUnavailable
 from leasing.host import HOST, Host, Queue
 from leasing.store import (
@@ -78,7 +79,7 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog: asyncio.Task[None] | None = None
         self._store_called_at: float | None = None
-        self._reaped_at = self._seconds()
+        self._reaped_at = self._reap_ended_at = self._seconds()
         self._closing = False
 
     async def start(self) -> None:
@@ -100,6 +101,16 @@ class Engine:
     def is_ready(self) -> bool:
         """Whether calls are taken and the writer is not stalled."""
         return self._writer.is_alive() and not self._closing and not self._is_stalled()
+
+    @property
+    def waiting_calls(self) -> int:
+        """How many calls wait for a commit now. For any thread."""
+        return len(self._waiting)
+
+    @property
+    def seconds_since_reap(self) -> float:
+        """How long ago lapsed sessions were last looked for with success. For any thread."""
+        return self._seconds() - self._reap_ended_at
 
     async def acquire(self, call: Acquire) -> Lease:
         """Return the lease granted or resumed, durable. Raises what the store answers."""
@@ -166,7 +177,7 @@ class Engine:
         return batch, True
 
     def _commit(self, batch: list[_Waiting]) -> None:
-        self._store_called_at = self._seconds()
+        began_at = self._store_called_at = self._seconds()
         try:
             outcomes = self._outcomes(batch)
         except StoreUnavailable as error:
@@ -176,6 +187,8 @@ class Engine:
             _log.exception("a batch of %d calls failed", len(batch))
             outcomes = [StoreUnavailable("the ledger failed")] * len(batch)
         self._store_called_at = None
+        counts.batch_size.add(len(batch))
+        counts.batch_seconds.add(self._seconds() - began_at)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._deliver, batch, outcomes)
 
@@ -203,6 +216,7 @@ class Engine:
             if self._seconds() - self._reaped_at > self._pace.reap_seconds:
                 self._reaped_at = self._seconds()
                 self._store.reap(MOST_REAPED)
+                self._reap_ended_at = self._seconds()
         except StoreUnavailable as error:
             _log.error("housekeeping failed: %s", error)
         except Exception:  # noqa: BLE001  as above: without the writer nobody would be answered

@@ -1,5 +1,8 @@
 """POST /api/v1/licenses/acquire/"""
 
+from typing import Final
+
+from leasing import counts
 from leasing.errors import LeasingError
 from leasing.http.admission import Leases
 from leasing.http.answers import json_response, lease_answer
@@ -11,6 +14,8 @@ from leasing.rules import UNNAMED
 from leasing.store import Acquire, Caller, Lease, Release
 from signing.errors import SigningUnavailable
 from signing.seals import SealedToken
+
+_DENIALS: Final = tuple(counts.DENIALS)
 
 
 class AcquireEndpoint:
@@ -26,7 +31,7 @@ class AcquireEndpoint:
         body = read_body(await request.body(), AcquireBody)
         caller = await self._door.leasing_caller(request, body.license_key)
         call = self._call(body, caller)
-        lease = await self._engine.acquire(call)
+        lease = await self._acquired(call)
         try:
             sealed = self._seal(lease, body)
             license_data = await self._license_data(lease, body)
@@ -34,10 +39,20 @@ class AcquireEndpoint:
             if lease.is_new:
                 await self._hand_back(lease, call)
             raise
+        counts.acquires.add("granted" if lease.is_new else "held")
         answer = lease_answer(
             lease, sealed=sealed, known_kid=body.known_kid, license_data=license_data
         )
         return json_response(answer, 201 if lease.is_new else 200)
+
+    async def _acquired(self, call: Acquire) -> Lease:
+        """Return what the engine answers. A denial is counted, whatever is not decided is not."""
+        try:
+            return await self._engine.acquire(call)
+        except _DENIALS as denial:
+            counts.denials.add(counts.DENIALS[type(denial)])
+            counts.acquires.add("denied")
+            raise
 
     def _call(self, body: AcquireBody, caller: Caller) -> Acquire:
         wants_token = "license_token" in body.proofs

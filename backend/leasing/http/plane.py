@@ -8,7 +8,8 @@ from typing import Final
 from foundation.clock import monotonic_seconds
 from foundation.ids import new_request_id
 from foundation.logs import JsonLines
-from leasing.errors import SessionUnknown
+from leasing import counts
+from leasing.errors import Overloaded, SessionUnknown, StoreUnavailable
 from leasing.http.acquire import AcquireEndpoint
 from leasing.http.errors import MethodNotAllowed, UnknownPath
 from leasing.http.failures import Failures
@@ -16,27 +17,24 @@ from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
 from leasing.http.messages import Receive, Request, Response, Scope, Send, send_response
+from leasing.http.routes import ACQUIRE, HEALTH, JWKS, KEYS, SESSIONS, route_of
 from leasing.http.sessions import SessionEndpoint
+from soft_state.errors import RateLimited
 
 _log = logging.getLogger(__name__)
 
 Endpoint = Callable[..., Awaitable[Response]]
 Problem = Callable[[Exception, str], Response | None]
 
-ACQUIRE: Final = "/api/v1/licenses/acquire"
-SESSIONS: Final = "/api/v1/licenses/sessions/"
-KEYS: Final = "/api/v1/licenses/keys"
-JWKS: Final = "/.well-known/jwks.json"
-HEALTH: Final = "/health"
-_FIXED: Final = frozenset({ACQUIRE, KEYS, HEALTH, f"{HEALTH}/live", f"{HEALTH}/ready"})
+_COUNT_SHED: Final[dict[type[Exception], Callable[[], None]]] = {
+    Overloaded: counts.shed("overloaded"),
+    RateLimited: counts.shed("quota"),
+    StoreUnavailable: counts.shed("unavailable"),
+}
+
 _SESSION_ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
-
-
-def is_leasing_path(path: str) -> bool:
-    """Tell whether the leasing plane answers an address."""
-    return path.startswith(SESSIONS) or path.removesuffix("/") in _FIXED or path == JWKS
 
 
 class LeasingPlane:
@@ -78,13 +76,15 @@ class LeasingPlane:
         request = Request(scope, receive, new_request_id())
         response = await self._answer(request)
         await send_response(response, send, request.request_id)
+        seconds = monotonic_seconds() - began_at
+        counts.count_request("leasing", route_of(scope["path"]), response.status, seconds)
         self._request_log.append_request(
             plane="leasing",
             request_id=request.request_id,
             method=request.method,
             path=scope["path"],
             status=response.status,
-            seconds=monotonic_seconds() - began_at,
+            seconds=seconds,
         )
 
     async def _answer(self, request: Request) -> Response:
@@ -92,6 +92,8 @@ class LeasingPlane:
             endpoint, arguments = self._route(request.scope["path"], request.method)
             return await endpoint(request, *arguments)
         except Exception as error:  # noqa: BLE001  every error becomes a problem, or a logged 500
+            if count_shed := _COUNT_SHED.get(type(error)):
+                count_shed()
             await self._failures.hold_back(error, request)
             problem = self._problem_of(error, request.request_id)
             if problem is not None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from coditect_license_token import TokenError
 from foundation.clock import Clock, utc_now
+from leasing import counts
 from leasing.errors import StoreUnavailable
 from leasing.occupancy import Occupancy
 from leasing.rules import Hold, Terms
@@ -74,6 +75,7 @@ class SqliteStore:
         self._hold: Hold | None = None
         self._was_restored = was_restored
         self._is_closed = False
+        counts.connections.note(self, lambda store: not store._is_closed)  # noqa: SLF001  itself
         self.tick()
         self._was_restored = False
 

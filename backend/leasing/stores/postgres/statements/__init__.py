@@ -23,6 +23,10 @@ from leasing.stores.postgres.statements.audit import (
     DENIALS,
     RECORDS,
 )
+from leasing.stores.postgres.statements.census import (
+    CENSUS_PAGE,
+    STANDING,
+)
 from leasing.stores.postgres.statements.heartbeat import (
     HOLDINGS,
     LOCK_SEATS_OF_SESSIONS,
@@ -93,6 +97,7 @@ __all__ = [
     "BEGIN",
     "BEGIN_SESSIONS",
     "BEGIN_SNAPSHOT",
+    "CENSUS_PAGE",
     "CHANGES_SINCE",
     "COMMIT",
     "COUNT_OTHER_INSTANCES",
@@ -137,6 +142,7 @@ __all__ = [
     "SEATS_OF_SESSIONS",
     "SESSION",
     "STAMP",
+    "STANDING",
     "TERMS",
     "TERMS_OF_LICENSES",
     "WALK",

@@ -20,6 +20,9 @@ from leasing.stores.sqlite.statements.audit import (
     DENIALS,
     RECORDS,
 )
+from leasing.stores.sqlite.statements.census import (
+    CENSUS_PAGE,
+)
 from leasing.stores.sqlite.statements.heartbeat import (
     HOLDINGS,
     NOTE_TOKENS,
@@ -66,6 +69,7 @@ from leasing.stores.sqlite.statements.terms import (
 
 __all__ = [
     "BEGIN_SESSIONS",
+    "CENSUS_PAGE",
     "COUNT_OTHER_INSTANCES",
     "COUNT_SEATS",
     "COUNT_SEATS_OF_PERSON",
