@@ -6,6 +6,7 @@ is a plain number of ``foundation.tallies``, which costs a third of a count that
 (docs/adr/0024).
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Thread
 from typing import Final
@@ -30,6 +31,8 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from foundation.tallies import Buckets, BucketsByLabels, Spread, Tally
+
+_log = logging.getLogger(__name__)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series nobody asks for
 
@@ -149,9 +152,12 @@ def _listening(host: str, ports: Sequence[int]) -> tuple[WSGIServer, Thread]:
     said = ""
     for port in ports:
         try:
-            return start_http_server(port, host)
+            serving = start_http_server(port, host)
         except OSError as error:
             said = f"cannot serve metrics on {host}:{port}: {error.strerror}"
+        else:
+            _log.info("metrics are served on http://%s:%d/metrics", host, port)
+            return serving
     raise MetricsPortBusy(said)
 
 
