@@ -32,7 +32,6 @@ class LicenseSeats(Struct, frozen=True):
     license: str
     live: int
     lapsed: int
-    looked_at: int
     last_slot: int
     seats: int
     cap: int
@@ -59,7 +58,7 @@ class CensusReader(Protocol):
     """Reads of a whole ledger, of all tenants, by one thread. Each raises StoreUnavailable."""
 
     def page(self, after: SeatKey | None) -> list[LicenseSeats]:
-        """Return the next PAGE_SEATS seats in the order of their key, by license."""
+        """Return the next few thousand seats in the order of their key, by license; then none."""
 
     def standing(self) -> Standing:
         """Return the state of the ledger itself."""
@@ -78,16 +77,13 @@ class Count:
         self._last: LicenseSeats | None = None
 
     def add(self, page: Iterable[LicenseSeats]) -> SeatKey | None:
-        """Count a page; return where the next one begins, or None after the last."""
-        looked_at = 0
+        """Count a page; return where the next one begins, or None for one that was empty."""
+        last = None
         for found in page:
-            looked_at += found.looked_at
             self._live += found.live
             self._lapsed += found.lapsed
-            self._last = self._joined(found)
-        if self._last is None or looked_at < PAGE_SEATS:
-            return None
-        return SeatKey(self._last.tenant, self._last.license, self._last.last_slot)
+            last = self._last = self._joined(found)
+        return None if last is None else SeatKey(last.tenant, last.license, last.last_slot)
 
     def census(self) -> Census:
         """Return what was counted; nothing can be added afterwards."""
@@ -106,7 +102,6 @@ class Count:
             found.license,
             last.live + found.live,
             last.lapsed + found.lapsed,
-            last.looked_at + found.looked_at,
             found.last_slot,
             found.seats,
             found.cap,

@@ -54,6 +54,7 @@ REST: Final = 24.0
 
 _SOON_SECONDS: Final = 1.0
 _FIGURES_LAST_SECONDS: Final = 600.0
+_COUNTS_LAST: Final = 3  # a count is shown until the next one ends
 _STANDING_LASTS_SECONDS: Final = 60.0
 
 
@@ -69,6 +70,7 @@ _USUAL: Final = Pace()
 
 class _Figures(Struct, frozen=True):
     began_at: float
+    seconds: float
     census: Census
     oldest_undelivered: datetime | None
 
@@ -83,7 +85,8 @@ class FiguresThread:
 
     Every process looks at the ledger's own state. All seats are counted where ``counts_here`` says
     so: in one process of an installation. A ledger that is away leaves what was seen last, for ten
-    minutes; then there are no series, for none is better than a wrong one.
+    minutes or three times as long as a count takes; then there are no series, for none is better
+    than a wrong one.
     """
 
     def __init__(
@@ -129,7 +132,8 @@ class FiguresThread:
             began_at, census = monotonic_seconds(), self._census()
             oldest = self._oldest_undelivered()
             if not self._ending.is_set():
-                self._figures = _Figures(began_at, census, oldest)
+                seconds = monotonic_seconds() - began_at
+                self._figures = _Figures(began_at, seconds, census, oldest)
 
     def _run(self) -> None:
         self._ending.wait(_SOON_SECONDS)  # until then it is clear who counts
@@ -180,7 +184,8 @@ class FiguresThread:
         figures = self._figures
         if figures is None or not self._counts_here():
             return None
-        is_old = monotonic_seconds() - figures.began_at > _FIGURES_LAST_SECONDS
+        lasts_seconds = max(_FIGURES_LAST_SECONDS, _COUNTS_LAST * figures.seconds)
+        is_old = monotonic_seconds() - figures.began_at > lasts_seconds
         return None if is_old else figures
 
     def _standing(self) -> Standing | None:

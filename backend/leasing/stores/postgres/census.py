@@ -8,38 +8,47 @@ from uuid import UUID
 
 import psycopg
 
+from foundation.clock import Clock
 from leasing.census import PAGE_SEATS, LicenseSeats, SeatKey, Standing
 from leasing.errors import StoreUnavailable
 from leasing.rules import hold_seen_at
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.connection import ReconnectingConnection
 from leasing.stores.sql.state import noted_from
-from leasing.stores.sql.transaction import as_instant
+from leasing.stores.sql.transaction import as_instant, as_text
 
 _BEFORE_ALL: Final = SeatKey(str(UUID(int=0)), str(UUID(int=0)), -1)
 
 
 class PostgresCensus:
-    """Reads through connections that last until ``close``. ``url`` is the leasing plane's."""
+    """Reads through connections that last until ``close``. ``url`` is the leasing plane's.
 
-    def __init__(self, url: str) -> None:
+    The clock is the database's, unless ``clock`` is given, for tests.
+    """
+
+    def __init__(
+        self, url: str, *, clock: Clock | None = None, page_seats: int = PAGE_SEATS
+    ) -> None:
         self._connection = ReconnectingConnection(url)
+        self._clock = clock
+        self._page_seats = page_seats
 
     def page(self, after: SeatKey | None) -> list[LicenseSeats]:
-        """Return the next PAGE_SEATS seats by license. Raises StoreUnavailable."""
+        """Return the next seats by license. Raises StoreUnavailable."""
         place = after or _BEFORE_ALL
         values = {
             "tenant": place.tenant,
             "license": place.license,
             "slot": place.slot,
-            "most": PAGE_SEATS,
+            "most": self._page_seats,
+            "now": as_text(self._clock()) if self._clock else None,
         }
         return [LicenseSeats(*row) for row in self._rows(statements.CENSUS_PAGE, values)]
 
     def standing(self) -> Standing:
         """Return the state of the ledger itself. Raises StoreUnavailable."""
         clock, since, silent_since, most_connections = self._rows(statements.STANDING, {})[0]
-        now = as_instant(clock)
+        now = self._clock() if self._clock else as_instant(clock)
         return Standing(
             now, hold_seen_at(noted_from(None, since, silent_since).hold, now), most_connections
         )

@@ -18,19 +18,22 @@ _BEFORE_ALL: Final = SeatKey("", "", -1)
 class SqliteCensus:
     """Reads through connections that cannot write, and last until ``close``."""
 
-    def __init__(self, database: Path, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, database: Path, *, clock: Clock = utc_now, page_seats: int = PAGE_SEATS
+    ) -> None:
         self._address = f"{database.absolute().as_uri()}?mode=ro"
         self._clock = clock
+        self._page_seats = page_seats
         self._connection: sqlite3.Connection | None = None
 
     def page(self, after: SeatKey | None) -> list[LicenseSeats]:
-        """Return the next PAGE_SEATS seats by license. Raises StoreUnavailable."""
+        """Return the next seats by license. Raises StoreUnavailable."""
         place = after or _BEFORE_ALL
         values = {
             "tenant": place.tenant,
             "license": place.license,
             "slot": place.slot,
-            "most": PAGE_SEATS,
+            "most": self._page_seats,
             "now": as_text(self._clock()),
         }
         return [LicenseSeats(*row) for row in self._rows(statements.CENSUS_PAGE, values)]

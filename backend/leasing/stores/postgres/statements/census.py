@@ -1,22 +1,23 @@
 """What is read of the whole ledger, for figures about it."""
 
-from leasing.stores.postgres.statements.forms import stored
+from leasing.stores.postgres.statements.forms import given, stored
 
 # Answers the seats that follow one in the order of their key, counted by license.
-CENSUS_PAGE = """
+CENSUS_PAGE = f"""
 WITH page AS MATERIALIZED (
     SELECT tenant_id, license_id, slot, session_id, lease_expires_at FROM seat
     WHERE (tenant_id, license_id, slot) > (%(tenant)s::uuid, %(license)s::uuid, %(slot)s::bigint)
     ORDER BY tenant_id, license_id, slot LIMIT %(most)s)
-SELECT p.tenant_id::text, p.license_id::text, p.live, p.lapsed, p.looked_at, p.last_slot,
+SELECT p.tenant_id::text, p.license_id::text, p.live, p.lapsed, p.last_slot,
        coalesce(l.seats, 0), coalesce(l.seats + l.overdraft_seats, 0)
 FROM (SELECT tenant_id, license_id,
              count(*) FILTER (WHERE session_id IS NOT NULL
-                              AND lease_expires_at > statement_timestamp()) AS live,
+                              AND lease_expires_at > clock.now) AS live,
              count(*) FILTER (WHERE session_id IS NOT NULL
-                              AND lease_expires_at <= statement_timestamp()) AS lapsed,
-             count(*) AS looked_at, max(slot) AS last_slot
-      FROM page GROUP BY tenant_id, license_id) AS p
+                              AND lease_expires_at <= clock.now) AS lapsed,
+             max(slot) AS last_slot
+      FROM page CROSS JOIN (SELECT coalesce({given("now")}, clock_timestamp()) AS now) AS clock
+      GROUP BY tenant_id, license_id) AS p
 LEFT JOIN license AS l ON l.tenant_id = p.tenant_id AND l.id = p.license_id
 ORDER BY p.tenant_id, p.license_id"""
 
