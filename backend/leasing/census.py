@@ -13,8 +13,11 @@ from msgspec import Struct
 
 from leasing.rules import Hold
 
-PAGE_SEATS: Final = 5_000
+PAGE_SEATS: Final = 2_000
 """How many seats one look reads: milliseconds of the database."""
+
+REST: Final = 24.0
+"""A count rests this many times as long as it worked: it takes a 25th of a core at most."""
 
 
 class SeatKey(Struct, frozen=True):

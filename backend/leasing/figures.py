@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from foundation import metrics
 from foundation.clock import Clock, monotonic_seconds
-from leasing.census import Census, CensusReader, Count, Standing
+from leasing.census import REST, Census, CensusReader, Count, Standing
 from leasing.errors import StoreUnavailable
 from leasing.rules import hold_end
 from leasing.stores.gated_sqlite.reading import reading
@@ -48,9 +48,6 @@ _reclaim_hold = metrics.gauges(
 _connections_max = metrics.gauges(
     "django_db_connections_max", "Connections that PostgreSQL admits to this process's login."
 )
-
-REST: Final = 24.0
-"""A count rests this many times as long as it worked: it takes a 25th of a core at most."""
 
 _SOON_SECONDS: Final = 1.0
 _FIGURES_LAST_SECONDS: Final = 600.0

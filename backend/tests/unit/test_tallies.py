@@ -49,7 +49,7 @@ def test_a_value_belongs_to_the_bucket_that_it_is_the_bound_of() -> None:
 
 def test_a_gauge_shows_what_there_is_when_it_is_asked() -> None:
     assert samples("test_gauges") == {}
-    readings = {("one",): 1.0, ("other",): 2.0}
+    readings: dict[tuple[str, ...], float] = {("one",): 1.0, ("other",): 2.0}
     set_gauges(lambda: readings)
 
     assert samples("test_gauges") == {("test_gauges", "one"): 1, ("test_gauges", "other"): 2}
