@@ -4,7 +4,7 @@ One process counts as the leasing plane and the engine do for a call that was an
 status and route, its duration, and the batch it was in, which here is of one call: under load a
 batch is shared. An acquire is counted by its outcome as well. Beside that stands what the same
 counts cost with the counters of prometheus_client, in one process and with its files for several
-processes. A figure is the time of one call; the loop itself is taken off.
+processes. A figure is the CPU time of one call; the loop itself is taken off.
 """
 
 import subprocess

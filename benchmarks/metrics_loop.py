@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram  # noqa: E40
 from leasing import counts  # noqa: E402
 from leasing.http.routes import route_of  # noqa: E402
 
-_CALLS: Final = 200_000
+_CALLS: Final = 100_000
 _HEARTBEATS: Final = [
     f"/api/v1/licenses/sessions/0192f7a0-0000-7000-8000-{number:012x}/heartbeat/"
     for number in range(1_000)
@@ -64,10 +64,10 @@ def _nothing(path: str) -> None:
 
 
 def _seconds(count: Callable[[str], None]) -> float:
-    began_at = time.perf_counter()
+    began_at = time.process_time()
     for number in range(_CALLS):
         count(_HEARTBEATS[number % 1_000])
-    return time.perf_counter() - began_at
+    return time.process_time() - began_at
 
 
 def _costs_us(count: Callable[[str], None], rounds: int) -> list[float]:
