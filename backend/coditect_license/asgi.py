@@ -8,6 +8,7 @@ from foundation.env import use_settings
 use_settings("coditect_license.settings")
 
 import django  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 
 django.setup()  # the rooms have models, which load only then; a command has done it before
@@ -15,6 +16,7 @@ django.setup()  # the rooms have models, which load only then; a command has don
 
 from coditect_license.abuse import FailedCredentials  # noqa: E402
 from coditect_license.checks import UnsafeStart, require_safe_start  # noqa: E402
+from coditect_license.listening import REQUEST_LOG  # noqa: E402
 from coditect_license.middleware import Asgi, BodyLimit, RequestLog  # noqa: E402
 from coditect_license.own_secrets import redactor_from_settings  # noqa: E402
 from coditect_license.server import LicenseServer  # noqa: E402
@@ -40,7 +42,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand one scope to whoever answers it."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._live(scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
 
@@ -56,9 +58,14 @@ class Application:
         else:
             await self._django(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
-        request_log = log_to_standard_output("INFO", redactor_from_settings())
+        request_log = log_to_standard_output(
+            settings.LICENSE_LOG_LEVELS,
+            redactor_from_settings(),
+            project=settings.LICENSE_LOG_PROJECT,
+        )
+        scope.get("state", {})[REQUEST_LOG] = request_log
         try:
             await asyncio.to_thread(require_safe_start)
             self._server = await asyncio.to_thread(LicenseServer, request_log)

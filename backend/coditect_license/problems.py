@@ -270,7 +270,7 @@ def problem_of(error: Exception, request_id: str) -> Response | None:
         **extras,
     }
     headers = _headers(error, kind.status, extras)
-    return Response(kind.status, _ENCODER.encode(document), PROBLEM_JSON, headers)
+    return Response(kind.status, _ENCODER.encode(document), PROBLEM_JSON, headers, kind.code)
 
 
 def _headers(

@@ -16,6 +16,7 @@ from coditect_license.audit_settings import audit_name, note_keys
 from coditect_license.database_url import address_beside, postgresql_database
 from coditect_license.identity_settings import google_project
 from coditect_license.kms_settings import cloud_kms_from_environment
+from coditect_license.log_settings import log_levels, log_project
 from coditect_license.peppers import peppers_from_environment
 from coditect_license.production import require_production_settings
 from foundation import env
@@ -71,6 +72,10 @@ LICENSE_AUDIT_RETIRED_KEYS = note_keys(env.listing("LICENSE_AUDIT_RETIRED_KEYS",
 # Metrics for Prometheus on a port of their own, without a credential; 0 for none.
 LICENSE_METRICS_PORT = env.integer("LICENSE_METRICS_PORT", 0, lowest=0, highest=65535)
 LICENSE_METRICS_HOST = env.text("LICENSE_METRICS_HOST", "127.0.0.1")
+# Which severities are written of what the program says, by module; docs/how-to/read-the-logs.md.
+LICENSE_LOG_LEVELS = log_levels()
+# The Google Cloud project whose traces the log lines belong to; not set, they name the id alone.
+LICENSE_LOG_PROJECT = log_project()
 LICENSE_API_DOCS = env.boolean("LICENSE_API_DOCS", default=True)
 
 # Valkey or Redis, for what the processes of an installation tell each other. Absent: this process

@@ -27,6 +27,7 @@ class AcquireEndpoint:
         caller = await self._door.leasing_caller(request, body.license_key)
         call = self._call(body, caller)
         lease = await self._engine.acquire(call)
+        request.facts.tenant_id = lease.terms.tenant_id
         try:
             sealed = self._seal(lease, body)
             license_data = await self._license_data(lease, body)
@@ -37,7 +38,9 @@ class AcquireEndpoint:
         answer = lease_answer(
             lease, sealed=sealed, known_kid=body.known_kid, license_data=license_data
         )
-        return json_response(answer, 201 if lease.is_new else 200)
+        if lease.is_new:
+            return json_response(answer, 201, outcome="granted")
+        return json_response(answer, outcome="held")
 
     def _call(self, body: AcquireBody, caller: Caller) -> Acquire:
         wants_token = "license_token" in body.proofs

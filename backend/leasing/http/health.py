@@ -29,4 +29,4 @@ class HealthEndpoint:
         """Answer 200 when this process can serve leases, else 503."""
         if self._engine.is_ready and self._signing_seconds_left() > 0:
             return json_response(_OK)
-        return json_response(_NOT_READY, 503)
+        return json_response(_NOT_READY, 503, outcome="unavailable")

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from foundation.clock import monotonic_seconds
-from foundation.ids import new_request_id
 from foundation.logs import JsonLines
+from foundation.request_lines import Exchange
 from leasing.errors import SessionUnknown
 from leasing.http.acquire import AcquireEndpoint
 from leasing.http.errors import MethodNotAllowed, UnknownPath
@@ -75,17 +75,16 @@ class LeasingPlane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began_at = monotonic_seconds()
-        request = Request(scope, receive, new_request_id())
-        response = await self._answer(request)
-        await send_response(response, send, request.request_id)
-        self._request_log.append_request(
-            plane="leasing",
-            request_id=request.request_id,
-            method=request.method,
-            path=scope["path"],
-            status=response.status,
-            seconds=monotonic_seconds() - began_at,
-        )
+        request = Request(scope, receive)
+        facts, status = request.facts, None
+        try:
+            response = await self._answer(request)
+            await send_response(response, send, facts.request_id)
+            status, facts.outcome = response.status, facts.outcome or response.outcome
+        finally:
+            seconds = monotonic_seconds() - began_at
+            exchange = Exchange("leasing", request.method, scope["path"], status, seconds)
+            self._request_log.append_request(exchange, facts)
 
     async def _answer(self, request: Request) -> Response:
         try:
