@@ -20,9 +20,11 @@ from coditect_license.listening import REQUEST_LOG  # noqa: E402
 from coditect_license.middleware import Asgi, BodyLimit, RequestLog  # noqa: E402
 from coditect_license.own_secrets import redactor_from_settings  # noqa: E402
 from coditect_license.server import LicenseServer  # noqa: E402
+from coditect_license.spans import send_spans_from_settings  # noqa: E402
 from coditect_license.static_files import PREFIX, StaticAssets  # noqa: E402
 from foundation.logs import log_to_standard_output  # noqa: E402
 from foundation.metrics import MetricsPortBusy  # noqa: E402
+from foundation.tracing import TracingNotInstalled, stop_spans  # noqa: E402
 from leasing.http.messages import Receive, Scope, Send  # noqa: E402
 from leasing.http.plane import is_leasing_path  # noqa: E402
 from signing.errors import SigningError  # noqa: E402
@@ -68,8 +70,9 @@ class Application:
         scope.get("state", {})[REQUEST_LOG] = request_log
         try:
             await asyncio.to_thread(require_safe_start)
+            await asyncio.to_thread(send_spans_from_settings)
             self._server = await asyncio.to_thread(LicenseServer, request_log)
-        except (UnsafeStart, SigningError, MetricsPortBusy) as refusal:
+        except (UnsafeStart, SigningError, MetricsPortBusy, TracingNotInstalled) as refusal:
             _log.critical("%s", refusal)
             await send({"type": "lifespan.startup.failed", "message": ""})
             return
@@ -79,6 +82,7 @@ class Application:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._server.stop()
+        await asyncio.to_thread(stop_spans)
         await send({"type": "lifespan.shutdown.complete"})
 
 

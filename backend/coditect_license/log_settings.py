@@ -1,5 +1,6 @@
-"""How the settings of the log are read."""
+"""How the settings of logs and traces are read."""
 
+import re
 from importlib.machinery import PathFinder
 from typing import Final
 
@@ -11,6 +12,8 @@ from foundation.logs import OURS
 LEVEL: Final = "LICENSE_LOG_LEVEL"
 LEVELS: Final = "LICENSE_LOG_LEVELS"
 PROJECT: Final = "LICENSE_LOG_PROJECT"
+TRACES_ENDPOINT: Final = "LICENSE_TRACES_ENDPOINT"
+_ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._~/-]*)?")
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -34,6 +37,17 @@ def log_levels() -> dict[str, str]:
 def log_project() -> str:
     """Return whose traces the log lines belong to, or an empty text. Raises EnvironmentMistake."""
     return project_id(PROJECT)
+
+
+def traces_endpoint() -> str:
+    """Return where spans are sent by OTLP over HTTP, or an empty text. Raises EnvironmentMistake.
+
+    A password has no place in an address: ``OTEL_EXPORTER_OTLP_HEADERS`` is for credentials.
+    """
+    endpoint = env.text(TRACES_ENDPOINT, "")
+    if endpoint and _ENDPOINT.fullmatch(endpoint) is None:
+        raise EnvironmentMistake(f"{TRACES_ENDPOINT} must be http(s)://host:port/v1/traces")
+    return endpoint
 
 
 def _level(variable: str, word: str) -> str:

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from coditect_license.problems import PROBLEMS
 from coditect_license.refusals import FACTS, asgi_problem, facts_of, problem_response
+from foundation import tracing
 from foundation.clock import monotonic_seconds
 from foundation.logs import JsonLines
 from foundation.request_lines import Exchange
@@ -49,6 +50,7 @@ class RequestLog:
         began_at = monotonic_seconds()
         facts = Request(scope, receive).facts
         status: int | None = None
+        span = tracing.begin_request("control", scope["method"], facts)
 
         async def send_with_id(message: Mapping[str, Any]) -> None:
             nonlocal status
@@ -64,6 +66,8 @@ class RequestLog:
             seconds = monotonic_seconds() - began_at
             exchange = Exchange("control", scope["method"], scope["path"], status, seconds)
             self._request_log.append_request(exchange, facts)
+            if span is not None:
+                span.end(status)
 
 
 class BodyLimit:

@@ -16,7 +16,7 @@ from coditect_license.audit_settings import audit_name, note_keys
 from coditect_license.database_url import address_beside, postgresql_database
 from coditect_license.identity_settings import google_project
 from coditect_license.kms_settings import cloud_kms_from_environment
-from coditect_license.log_settings import log_levels, log_project
+from coditect_license.log_settings import log_levels, log_project, traces_endpoint
 from coditect_license.peppers import peppers_from_environment
 from coditect_license.production import require_production_settings
 from foundation import env
@@ -76,6 +76,10 @@ LICENSE_METRICS_HOST = env.text("LICENSE_METRICS_HOST", "127.0.0.1")
 LICENSE_LOG_LEVELS = log_levels()
 # The Google Cloud project whose traces the log lines belong to; not set, they name the id alone.
 LICENSE_LOG_PROJECT = log_project()
+# Where spans are sent (OTLP over HTTP); not set, none are made. Of traces that begin here so many
+# in a hundred are recorded; docs/how-to/follow-a-trace.md.
+LICENSE_TRACES_ENDPOINT = traces_endpoint()
+LICENSE_TRACES_PERCENT = env.integer("LICENSE_TRACES_PERCENT", 100, lowest=0, highest=100)
 LICENSE_API_DOCS = env.boolean("LICENSE_API_DOCS", default=True)
 
 # Valkey or Redis, for what the processes of an installation tell each other. Absent: this process

@@ -37,8 +37,3 @@ def parse_traceparent(header: bytes | None) -> TraceParent | None:
         return None
     is_sampled = bool(int(said["flags"], 16) & _SAMPLED)
     return TraceParent(said["trace"].decode(), said["span"].decode(), is_sampled)
-
-
-def traceparent(of: TraceParent) -> str:
-    """Return the header that hands a trace on."""
-    return f"00-{of.trace_id}-{of.span_id}-{of.is_sampled:02x}"

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
+from foundation import tracing
 from leasing.errors import Overloaded, StoreUnavailable
 from leasing.host import HOST, Host, Queue
 from leasing.store import (
@@ -74,6 +75,7 @@ class Engine:
         self._limits = {kind: int(most_waiting * share) for kind, share in _SHARES.items()}
         self._queue: Queue[_Waiting | None] = host.queue()
         self._waiting: dict[asyncio.Future[Outcome], None] = {}
+        self._joined: dict[asyncio.Future[Outcome], tracing.JoinedSpan] = {}
         self._writer = host.writer(self._write)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog: asyncio.Task[None] | None = None
@@ -128,8 +130,15 @@ class Engine:
             raise Overloaded(OVERLOADED_RETRY_SECONDS)
         future: asyncio.Future[Outcome] = self._loop.create_future()
         self._waiting[future] = None
+        joined = tracing.join("commit")
+        if joined is not None:
+            self._joined[future] = joined
         self._queue.put((call, future))
-        outcome = await future
+        try:
+            outcome = await future
+        finally:
+            if joined is not None:
+                joined.end()
         if isinstance(outcome, Exception):
             raise outcome
         if not isinstance(outcome, kind):
@@ -180,10 +189,18 @@ class Engine:
             self._loop.call_soon_threadsafe(self._deliver, batch, outcomes)
 
     def _outcomes(self, batch: list[_Waiting]) -> list[Outcome]:
-        outcomes = self._store.apply([call for call, _ in batch])
+        with tracing.batch("batch", self._joined_by(batch), license__batch__calls=len(batch)):
+            outcomes = self._store.apply([call for call, _ in batch])
         if len(outcomes) != len(batch):
             raise ValueError("the store answered more or fewer calls than it was given")
         return outcomes
+
+    def _joined_by(self, batch: list[_Waiting]) -> list[tracing.JoinedSpan]:
+        """Return the spans of those calls of a batch that have one."""
+        if not self._joined:
+            return []
+        found = (self._joined.pop(future, None) for _, future in batch)
+        return [joined for joined in found if joined is not None]
 
     def _deliver(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
         for (_, future), outcome in zip(batch, outcomes, strict=True):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from foundation import tracing
 from foundation.clock import monotonic_seconds
 from foundation.logs import JsonLines
 from foundation.request_lines import Exchange
@@ -77,6 +78,7 @@ class LeasingPlane:
         began_at = monotonic_seconds()
         request = Request(scope, receive)
         facts, status = request.facts, None
+        span = tracing.begin_request("leasing", request.method, facts)
         try:
             response = await self._answer(request)
             await send_response(response, send, facts.request_id)
@@ -85,6 +87,8 @@ class LeasingPlane:
             seconds = monotonic_seconds() - began_at
             exchange = Exchange("leasing", request.method, scope["path"], status, seconds)
             self._request_log.append_request(exchange, facts)
+            if span is not None:
+                span.end(status)
 
     async def _answer(self, request: Request) -> Response:
         try:

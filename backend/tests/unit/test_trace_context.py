@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundation.request_facts import begin_request, current_request
-from foundation.trace_context import TraceParent, parse_traceparent, traceparent
+from foundation.trace_context import TraceParent, parse_traceparent
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 GOOD = f"00-{TRACE}-{SPAN}-01"
@@ -60,13 +60,7 @@ def test_anything_else_is_as_if_it_was_not_there(header: str) -> None:
 @given(st.binary(max_size=80))
 def test_no_bytes_are_misread(header: bytes) -> None:
     read = parse_traceparent(header)
-    assert read is None or traceparent(read).encode()[3:52] == header[3:52]
-
-
-def test_what_is_handed_on_is_what_was_read() -> None:
-    read = parse_traceparent(GOOD.encode())
-    assert read is not None
-    assert traceparent(read) == GOOD
+    assert read is None or f"{read.trace_id}-{read.span_id}".encode() == header[3:52]
 
 
 @pytest.mark.parametrize("given_id", ["0123456789abcdef", "A" * 32, UUID])

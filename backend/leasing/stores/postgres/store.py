@@ -9,6 +9,7 @@ import psycopg
 from psycopg import errors
 
 from coditect_license_token import TokenError
+from foundation import tracing
 from foundation.clock import Clock
 from leasing.errors import StoreUnavailable
 from leasing.rules import Hold
@@ -155,7 +156,10 @@ class PostgresStore:
         *,
         sees_one_instant: bool = False,
     ) -> dict[int, Outcome]:
-        with self._transaction(sees_one_instant=sees_one_instant) as transaction:
+        with (
+            tracing.span("transaction", db__system__name="postgresql"),
+            self._transaction(sees_one_instant=sees_one_instant) as transaction,
+        ):
             return decide_all(transaction, calls)
 
     def _reap(self, most: int) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from coditect_license_token import TokenError
+from foundation import tracing
 from foundation.clock import Clock, utc_now
 from leasing.errors import StoreUnavailable
 from leasing.occupancy import Occupancy
@@ -130,7 +131,10 @@ class SqliteStore:
 
     def _apply_together(self, calls: Sequence[Call]) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
-        with self._transaction() as transaction:
+        with (
+            tracing.span("transaction", db__system__name="sqlite"),
+            self._transaction() as transaction,
+        ):
             outcomes |= renew_all(transaction, of_kind(Heartbeat, calls))
             outcomes |= release_all(transaction, of_kind(Release, calls))
             outcomes |= force_release_all(transaction, of_kind(ForceRelease, calls))
