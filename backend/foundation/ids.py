@@ -60,11 +60,6 @@ def _time_ordered() -> int:
     return number & ~_VERSION_AND_VARIANT | _VERSION_7
 
 
-def new_request_id() -> str:
-    """Return an identifier for one HTTP request: 16 hexadecimal characters."""
-    return new_trace_id()[:REQUEST_ID_CHARACTERS]
-
-
 def _random_block() -> bytes:
     """Return 16 random bytes that nobody gets again; popping them off is one step for threads."""
     while True:

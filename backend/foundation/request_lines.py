@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from foundation.clock import rfc3339_now
-from foundation.request_facts import RequestFacts
+from foundation.request_facts import CUT_OFF, RequestFacts
 
 _SERVER_FAULT: Final = 500
 
@@ -80,7 +80,7 @@ def request_line(exchange: Exchange, facts: RequestFacts, *, trace_prefix: str) 
 def _outcome(status: int | None) -> str:
     """Return what came of a request where nobody has said: for pages, which have no stable code."""
     if status is None:
-        return "cut_off"
+        return CUT_OFF
     if status < 400:
         return "answered"
     return "refused" if status < _SERVER_FAULT else "failed"
