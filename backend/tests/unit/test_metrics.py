@@ -43,6 +43,7 @@ def test_a_signature_is_counted_by_signer_and_outcome() -> None:
     assert value(series) == before + 1
 
 
+@pytest.mark.alone
 def test_counting_a_delegated_signature_costs_about_a_microsecond() -> None:
     count = counts.signatures("delegated", "signed")
 
