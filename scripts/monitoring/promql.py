@@ -51,6 +51,17 @@ def of_dashboards() -> dict[str, str]:
     }
 
 
+def spelled_out(expression: str) -> str:
+    """Return an expression with what recording rules make worked out in it, where that can be.
+
+    The recorded baseline stays: a range of what another rule recorded cannot be spelled out.
+    """
+    for rule in rules():
+        if "record" in rule and "[8d]" not in rule["expr"]:
+            expression = expression.replace(rule["record"], f"({rule['expr'].strip()})")
+    return expression
+
+
 def panels(board: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield every panel of a dashboard, those in closed rows too."""
     for panel in board["panels"]:
