@@ -13,5 +13,5 @@ def promtool(*words: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     if program is None:
         pytest.skip("NO promtool ON THIS MACHINE (apt-get install prometheus): rules are not tried")
     return subprocess.run(
-        [program, *words], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+        [program, *words], cwd=folder, capture_output=True, text=True, timeout=900, check=False
     )

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 from monitoring.observing import Observed, observing, surroundings
+from monitoring.pages import PAGES, blocks
 from prometheus_client.parser import text_string_to_metric_families
 from support.server import REPOSITORY
 
@@ -86,8 +87,13 @@ def exported(text: str) -> dict[str, set[str]]:
 
 
 def asked_for() -> dict[str, str]:
-    """Return every expression of rules and dashboards."""
-    return promql.of_rules() | promql.of_dashboards()
+    """Return every expression of rules, dashboards and runbook pages."""
+    pages = {
+        f"{page.stem} {number}": line
+        for page in PAGES
+        for number, line in enumerate(blocks(page.read_text(), "promql"))
+    }
+    return promql.of_rules() | promql.of_dashboards() | pages
 
 
 def test_every_metric_that_is_asked_for_is_exported(observed: Observed) -> None:
@@ -127,8 +133,8 @@ def test_prometheus_has_every_rule(observed: Observed) -> None:
     assert "license-api-security: HighAuthenticationFailureRate, PotentialDDoSAttack" in said
 
 
-def test_every_rule_is_an_answer_or_none_and_never_an_error(observed: Observed) -> None:
-    for expression in promql.of_rules().values():
+def test_every_query_is_answered(observed: Observed) -> None:
+    for expression in asked_for().values():
         assert observed.ask("query", query=expression)["resultType"] == "vector"
 
 
