@@ -99,6 +99,19 @@ def test_a_file_that_is_not_in_step_is_named(capsys: pytest.CaptureFixture[str])
     assert "not in step: prometheus-rule.yaml" in capsys.readouterr().out
 
 
+def test_the_files_can_be_written_elsewhere(tmp_path: Path) -> None:
+    words = ["--to", str(tmp_path / "made"), "--runbooks", "https://pages.example/"]
+
+    assert main([*words, "--check"]) == 1
+    assert main(words) == 0
+    assert main([*words, "--check"]) == 0
+    assert {path.name for path in (tmp_path / "made/dashboards").iterdir()} == {
+        "seats.json",
+        "service.json",
+        "signing.json",
+    }
+
+
 def test_runbook_pages_get_the_address_they_are_published_under() -> None:
     made = yaml.safe_load(next(iter(objects("https://pages.example/").values())))
 
