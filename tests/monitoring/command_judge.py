@@ -39,8 +39,7 @@ def _parse(line: Sequence[str]) -> None:
     if program == "license-admin":
         _license_admin().parse_args(words)
         return
-    room = get_commands()[words[0]]
-    command = load_command_class(room, words[0]) if isinstance(room, str) else room
+    command = load_command_class(get_commands()[words[0]], words[0])
     command.create_parser("manage.py", words[0]).parse_args(words[1:])
 
 
