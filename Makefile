@@ -10,7 +10,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check bench bench-capacity bench-page load load-smoke pins clean
+.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe monitoring bench bench-capacity bench-page load load-smoke pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,6 +77,12 @@ schema: $(VENV)/installed-dev ## write docs/api/openapi.yaml
 
 schema-check: $(VENV)/installed-dev ## compare docs/api/openapi.yaml with the code
 	@$(CHECKED) $(PY) backend/manage.py openapi --check
+
+observe: $(VENV)/installed-run ## start Prometheus beside the server, or beside a new one (METRICS_PORT=9464, PROMETHEUS_PORT=9090)
+	@$(EMBEDDED) exec $(PY) -m scripts.monitoring.observe
+
+monitoring: $(VENV)/installed-dev ## write the Kubernetes objects and dashboards of kubernetes/monitoring
+	@$(PY) -m scripts.monitoring $(ARGS)
 
 bench: $(VENV)/installed-dev ## run the benchmarks (ARGS=--help for their options)
 	@$(PY) -m benchmarks $(ARGS)
