@@ -56,7 +56,10 @@ class SessionFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """One session as the control plane shows it. ``ended_at`` is None while it runs."""
+    """One session as the control plane shows it. ``ended_at`` is None while it runs.
+
+    ``borrowed_until`` is None when its seat was never lent.
+    """
 
     session_id: UUID
     license_id: UUID
@@ -64,6 +67,7 @@ class Holding:
     principal: str
     started_at: datetime
     lease_expires_at: datetime
+    borrowed_until: datetime | None
     ended_at: datetime | None
     end_reason: str | None
 
@@ -212,6 +216,7 @@ def _holding(row: LicenseSession, end: datetime, now: datetime) -> Holding:
         principal=row.principal,
         started_at=row.started_at,
         lease_expires_at=end,
+        borrowed_until=row.borrowed_until,
         ended_at=end if has_ended else None,
         end_reason=(row.end_reason or "expired") if has_ended else None,
     )
