@@ -5,18 +5,20 @@ They lock nothing and use indexes that no heartbeat writes. What one read looks 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models import Max, Q, QuerySet, TextField, Value
 
 from leasing.concurrency import Interval
 from leasing.errors import SessionUnknown, TooMuchHistory
 from leasing.models import LicenseSession, Seat
 from leasing.rules import is_live
-from tenants.current import current_tenant_id
+from licenses.models import License
+from tenants.current import current_tenant_id, tenant_transaction
+from tenants.models import Tenant
 
 MOST_LOOKED_AT: Final = 10_000
 """How many sessions a page of a filtered list looks at; what it finds may be less than a page."""
@@ -143,6 +145,23 @@ def history(
         sessions=[*(Interval(began, over) for began, over in rows if over), *still],
         all_along=ended.filter(started_at__lte=since, ended_at__gte=until).count(),
     )
+
+
+def longest_loan(*, now: datetime) -> timedelta:
+    """Return how long a file that any tenant's license lends, or has lent, may run from now on.
+
+    For whoever ends a key. Reads every session once.
+    """
+    tenants = list(Tenant.objects.order_by("id").values_list("id", flat=True))
+    return max((_longest_loan_of(tenant, now) for tenant in tenants), default=timedelta(0))
+
+
+def _longest_loan_of(tenant_id: UUID, now: datetime) -> timedelta:
+    with tenant_transaction(tenant_id):
+        lends = License.objects.aggregate(most=Max("offline_seconds"))["most"] or 0
+        lent = _own().filter(borrowed_until__gt=_as_kept(now))
+        last = lent.aggregate(last=Max("borrowed_until"))["last"]
+    return max(timedelta(seconds=lends), (last or now) - now)
 
 
 def _own() -> QuerySet[LicenseSession]:
