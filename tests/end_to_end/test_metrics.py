@@ -9,9 +9,10 @@ import httpx
 import psycopg
 import pytest
 from support.scrape import Scrape, metrics_address, scrape
-from support.server import RunningServer, StartServer, free_port, start
+from support.server import RunningServer, StartServer, start
 
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 API = "/api/v1/licenses/"

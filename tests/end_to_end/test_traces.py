@@ -9,9 +9,10 @@ from typing import Any
 
 import httpx
 from support.collector import Collector
-from support.server import REPOSITORY, RunningServer, StartServer, free_port
+from support.server import REPOSITORY, RunningServer, StartServer
 
 from foundation.tracing import ATTRIBUTES
+from tests.support.ports import free_port
 
 ACQUIRE = "/api/v1/licenses/acquire/"
 HOW_TO = (REPOSITORY / "docs/how-to/follow-a-trace.md").read_text()

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from support.server import REPOSITORY, UNHURRIED, free_port, give_root_key
+from support.server import REPOSITORY, UNHURRIED, give_root_key
+
+from tests.support.ports import free_port
 
 _READY: Final = "Ctrl-C ends what was started here."
 _START_SECONDS: Final = 120

@@ -34,6 +34,11 @@ def declare(nouns: Nouns) -> None:
     release = noun.verb(
         "release", _release, "end a session over its holder's head, and free its seat", confirm=True
     )
+    release.add_argument(
+        "--even-if-borrowed",
+        action="store_true",
+        help="though its seat was lent as a file, which runs on: one seat serves two devices then",
+    )
     for parser in (show, release):
         parser.add_argument("session", metavar="SESSION", help="its id")
     for parser in (listed, show, release):
@@ -78,6 +83,7 @@ def _release(call: Call) -> Answer:
         tenant_id=tenant.id,
         session_id=session_id,
         principal=call.principal,
+        even_if_borrowed=call.asked.even_if_borrowed,
     )
     return {
         "session_id": ended.session_id,
@@ -94,6 +100,7 @@ def _shown(one: Holding) -> Record:
         "principal": one.principal,
         "started_at": one.started_at,
         "lease_expires_at": one.lease_expires_at,
+        "borrowed_until": one.borrowed_until,
         "ended_at": one.ended_at,
         "end_reason": one.end_reason,
     }

@@ -16,6 +16,7 @@ from leasing.occupancy import Occupancy
 from leasing.rules import Hold, Terms
 from leasing.store import (
     Acquire,
+    Borrow,
     Call,
     ForceRelease,
     Heartbeat,
@@ -26,6 +27,7 @@ from leasing.store import (
 )
 from leasing.stores.gate import WriteGate
 from leasing.stores.sql.acquire import acquire_all
+from leasing.stores.sql.borrow import borrow_all
 from leasing.stores.sql.force_release import force_release_all
 from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.kinds import of_kind
@@ -142,6 +144,7 @@ class SqliteStore:
             outcomes |= force_release_all(transaction, of_kind(ForceRelease, calls))
             outcomes |= reinstate_all(transaction, of_kind(Reinstate, calls))
             outcomes |= acquire_all(transaction, of_kind(Acquire, calls))
+            outcomes |= borrow_all(transaction, of_kind(Borrow, calls))
             outcomes |= inspect_all(transaction, of_kind(Inspect, calls))
         return [outcomes[place] for place in range(len(calls))]
 

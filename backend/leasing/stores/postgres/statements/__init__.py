@@ -23,6 +23,7 @@ from leasing.stores.postgres.statements.audit import (
     DENIALS,
     RECORDS,
 )
+from leasing.stores.postgres.statements.borrow import LEND, LOAN
 from leasing.stores.postgres.statements.census import (
     CENSUS_PAGE,
     STANDING,
@@ -122,8 +123,10 @@ __all__ = [
     "HONORED",
     "KEEP_CHANGES",
     "LAPSED_ANYWHERE",
+    "LEND",
     "LICENSES_OF_KEYS",
     "LIVE_INSTANCES",
+    "LOAN",
     "LOCKED_FIRST",
     "LOCK_LICENSES",
     "LOCK_LICENSES_BY_ID",

@@ -20,6 +20,7 @@ from leasing.stores.sqlite.statements.audit import (
     DENIALS,
     RECORDS,
 )
+from leasing.stores.sqlite.statements.borrow import LEND, LOAN
 from leasing.stores.sqlite.statements.census import (
     CENSUS_PAGE,
 )
@@ -86,8 +87,10 @@ __all__ = [
     "HONOR",
     "HONORED",
     "LAPSED_ANYWHERE",
+    "LEND",
     "LICENSES_OF_KEYS",
     "LIVE_INSTANCES",
+    "LOAN",
     "NOTE_TOKENS",
     "PUT_HOLDERS",
     "PUT_INSTANCES",
