@@ -22,6 +22,7 @@ from leasing.http.messages import PROBLEM_JSON, Receive, Response, Scope, Send
 MOST_HEAD_BYTES: Final = 32_768
 MOST_HEADERS: Final = 100
 _LONGEST_READ: Final = 262_144  # of the event loop, from a socket
+ACCEPTED_IN_A_ROUND: Final = 32
 _BACKLOG: Final = 2_048
 REQUEST_LOG: Final = "request_log"
 """Where in the state of the server's life the application leaves the stream of request lines."""
@@ -140,6 +141,15 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
+def listeners(bound: socket.socket) -> list[socket.socket]:
+    """Return a listening socket as often as connections are to be taken in a round of the loop.
+
+    libuv takes one from each (since 1.45). A loop that computing threads make late has few rounds a
+    second, and clients that keep no connection would wait for one of them each: docs/adr/0027.
+    """
+    return [bound, *(bound.dup() for _ in range(ACCEPTED_IN_A_ROUND - 1))]
+
+
 class Serves(Drains, Protocol):
     """An ASGI application that can be told that its process will end."""
 
@@ -159,7 +169,7 @@ def serve(application: Serves, bound: socket.socket) -> bool:
     notice_seconds = settings.LICENSE_DRAIN_NOTICE_SECONDS
     server = DrainingServer(_config(application), application, notice_seconds=notice_seconds)
     try:
-        server.run(sockets=[bound])
+        server.run(sockets=listeners(bound))
     except SystemExit:  # how the server says that its application did not start
         return False
     return server.started

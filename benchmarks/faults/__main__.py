@@ -12,9 +12,10 @@ import os
 import signal
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -62,7 +63,7 @@ class _PostgreSql:
         os.killpg(self._pid, signal.SIGKILL)
         self._life.close()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Shut down in good order."""
         self._life.close()
 
@@ -104,15 +105,15 @@ def _measure(wanted: argparse.Namespace) -> Report:
 def _postgresql_killed(folder: Path) -> Answer:
     folder.mkdir(mode=0o755)
     postgres = _PostgreSql(folder / "postgres")
-    try:
+    # The thread that starts a PostgreSQL must outlive it: it ends with the thread.
+    with ThreadPoolExecutor(1) as hand, closing(postgres):
         ledger_at = {"LICENSE_DATABASE_URL": postgres.start()}
         ledger = prepare_ledger(folder / "prepared", ledger_at)
         with running_server(folder / "prepared", ledger, more=ledger_at) as server:
             noop, beats = _noop(server), _heartbeats(server)
-            with _fault(postgres.kill, KILLED_SECONDS, lambda: str(postgres.start())):
-                recorded = asyncio.run(record(server.port, beats, rate=RATE, seconds=SECONDS))
-    finally:
-        postgres.stop()
+            fault = hand.submit(_fault, postgres.kill, KILLED_SECONDS, postgres.start)
+            recorded = asyncio.run(record(server.port, beats, rate=RATE, seconds=SECONDS))
+            fault.result()
     asks = f"Heartbeats at {RATE:g}/s while PostgreSQL is killed and started again?"
     return Answer("postgresql_killed", asks, [noop, *rows(recorded, SECONDS)], [_WHEN_KILLED])
 
@@ -126,8 +127,10 @@ def _kms_hangs(folder: Path) -> list[Answer]:
             token = _acquires(ledger, "token", ["license_token"])
             data = _acquires(ledger, "data", ["license_data"])
             hang = Fault(delay_seconds=3_600)
-            with _fault(lambda: kms.fail(hang), HUNG_SECONDS, kms.heal):
+            with ThreadPoolExecutor(1) as hand:
+                fault = hand.submit(_fault, lambda: kms.fail(hang), HUNG_SECONDS, kms.heal)
                 recorded = asyncio.run(_three(server.port, beats, token, data))
+                fault.result()
     kinds = (
         ("kms_hangs_heartbeats", f"Heartbeats at {RATE:g}/s while Cloud KMS hangs?"),
         ("kms_hangs_tokens", f"Acquires of license_token at {ACQUIRES:g}/s meanwhile?"),
@@ -151,20 +154,12 @@ async def _three(
     )
 
 
-@contextmanager
-def _fault(begin: Callable[[], object], lasts: float, end: Callable[[], object]) -> Iterator[None]:
-    """Let a fault begin and end while the block runs, from threads of their own."""
-    timers = [
-        threading.Timer(FAULT_AT_SECONDS, begin),
-        threading.Timer(FAULT_AT_SECONDS + lasts, end),
-    ]
-    for timer in timers:
-        timer.start()
-    try:
-        yield
-    finally:
-        for timer in timers:
-            timer.join()
+def _fault(begin: Callable[[], object], lasts: float, end: Callable[[], object]) -> None:
+    """Let a fault begin and end, in its time."""
+    time.sleep(FAULT_AT_SECONDS)
+    begin()
+    time.sleep(lasts)
+    end()
 
 
 def _heartbeats(server: RunningServer) -> list[bytes]:

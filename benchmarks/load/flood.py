@@ -92,7 +92,8 @@ class Flood:
         if kind == "acquire" and status == 201:
             self._held.append(msgspec.json.decode(body)["session_id"])
         took_ms = (time.monotonic() - due_at) * 1_000
-        self.samples.calls.append(Sample(kind, due_at, status, took_ms))
+        code = msgspec.json.decode(body)["error"] if status == 503 else ""
+        self.samples.calls.append(Sample(kind, due_at, status, took_ms, code))
 
     def _next(self) -> tuple[str, bytes]:
         (kind,) = self._random.choices([*MIX], [*MIX.values()])

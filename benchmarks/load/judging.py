@@ -16,6 +16,7 @@ INTERVAL_SECONDS: Final = 2.0
 SHED_FIRST: Final = ("export", "control", "read", "acquire", "release", "renew")
 """The contract's order; the control plane's other calls are reads and writes of staff."""
 
+_NOT_SIGNED: Final = "signing_unavailable"
 _WELL_MS: Final = 1_000
 _NONE: Final = Target(at_most=0)
 _ALL: Final = Target(at_least=1)
@@ -98,9 +99,12 @@ _IN_TWO_INTERVALS: Final = Target(at_most=2 * INTERVAL_SECONDS)
 
 
 def shares_shed(calls: list[Sample]) -> dict[str, float]:
-    """Return which share of each kind was answered 503, the first to be shed first."""
+    """Return which share of each kind was turned away, the first to be shed first.
+
+    A root signature that cannot be had in time is another 503, of those who ask for one.
+    """
     asked, shed = Counter(one.kind for one in calls), Counter()  # type: ignore[var-annotated]
-    shed.update(one.kind for one in calls if one.status == 503)
+    shed.update(one.kind for one in calls if one.status == 503 and one.code != _NOT_SIGNED)
     return {kind: shed[kind] / asked[kind] for kind in SHED_FIRST if asked[kind]}
 
 
@@ -126,6 +130,7 @@ def _fate(calls: list[Sample], shed: float) -> list[Figure]:
     return [
         _one("calls", "", len(calls)),
         _one("shed", "ratio", shed),
+        _one("not signed", "ratio", sum(one.code == _NOT_SIGNED for one in calls) / len(calls)),
         _one("no answer in 10 s", "ratio", unanswered),
         *(_one(f"answered {status}", "calls", count) for status, count in others.items()),
         *_latencies(calls),

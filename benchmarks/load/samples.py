@@ -36,13 +36,14 @@ class Job(Struct, frozen=True):
 class Sample(Struct, frozen=True, array_like=True):
     """One call: when it was sent on the monotonic clock, how it was answered, how long that took.
 
-    Status 0 is no answer.
+    Status 0 is no answer. ``code`` is the problem's, where it was read.
     """
 
     kind: str
     sent_at: float
     status: int
     milliseconds: float
+    code: str = ""
 
 
 class Samples(Struct):

@@ -11,6 +11,7 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 
+from matplotlib import pyplot as plt
 
 from benchmarks.figures import Row
 from benchmarks.load.judging import SHED_FIRST
@@ -63,12 +64,8 @@ def _growth(runs: Runs, folder: Path) -> None:
     figure, axes = plt.subplots(figsize=_SIZE)
     for kind in ("heartbeat", "with a token", "of an instance"):
         measured = [row for row in rows if row.name.startswith(f"{kind}, ")]
-        leases = [
-            int(row.name.rpartition(", ")[2].replace(",", "") or 0) for row in _sized(measured)
-        ]
-        axes.plot(
-            leases, [median_of(row, "rate") for row in _sized(measured)], marker="o", label=kind
-        )
+        leases = [int(row.name.rpartition(", ")[2].replace(",", "")) for row in measured]
+        axes.plot(leases, [median_of(row, "rate") for row in measured], marker="o", label=kind)
     axes.set_xscale("log")
     axes.set_ylim(bottom=0)
     axes.set_xlabel("live leases")

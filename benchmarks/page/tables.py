@@ -65,7 +65,7 @@ def _machine(report: Report) -> Iterator[str]:
     yield f"| processor | {machine.processor}, {machine.cores} cores |"
     yield f"| memory | {machine.memory_mib:,} MiB |"
     yield f"| system | Linux {machine.kernel}, {machine.filesystem} |"
-    yield f"| durable writes of 4 KiB, one after the other | {machine.durable_writes_per_second:,}/s |"
+    yield f"| durable writes of 4 KiB in a row | {machine.durable_writes_per_second:,}/s |"
     optimized = "" if software.python_is_optimized else ", built without optimizations"
     yield f"| Python | {software.python.split()[0]}{optimized} |"
     yield f"| SQLite, OpenSSL | {software.sqlite}; {software.openssl} |"

@@ -20,6 +20,7 @@ _REPLY_SECONDS: Final = 10
 _RETRY_SECONDS: Final = 0.02
 _BACK_OFF_SECONDS: Final = 0.1
 _JITTER: Final = 0.1
+_OUTAGES: Final = {"store_unavailable", "overloaded"}  # who waits for a slow ledger is shed
 _WORDS: Final[dict[tuple[Kind, int], OutcomeWord]] = {
     ("acquire", 200): "held",
     ("acquire", 201): "held",
@@ -102,7 +103,7 @@ class Device(threading.Thread, ABC):
         return reply.status, reply.read()
 
     def _is_outage(self, status: int, answer: dict[str, Any]) -> bool:
-        is_outage = status == 503 and answer.get("error") == "store_unavailable"
+        is_outage = status == 503 and answer.get("error") in _OUTAGES
         return self.crowd.habits.may_fail and is_outage
 
     def _hang_up(self) -> None:

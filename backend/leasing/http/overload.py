@@ -1,7 +1,7 @@
 """Overload: whom to turn away before anything of a call is read, so that heartbeats go on.
 
-How full a process is has two signs, of which the worse counts: the share of the engine's queue that
-is taken, and how late its event loop is. The loop counts as late by the least lateness of a while:
+How full a process is has two signs, of which the worse counts: how full the engine's queue is, and
+how late its event loop is. The loop counts as late by the least lateness of a while:
 work that stands, and no spike (CoDel, RFC 8289). What is shed first is what can best wait:
 docs/adr/0027.
 """
@@ -44,7 +44,7 @@ _FIRST_SHED: Final = min(kind.value for kind in Kind)
 class Overload:
     """Knows how full this process is. For one event loop.
 
-    ``queue_fullness`` tells which share of the engine's queue is taken, 0 to 1.
+    ``queue_fullness`` tells how full the engine's queue is, 0 to 1.
     """
 
     def __init__(

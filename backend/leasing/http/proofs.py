@@ -9,8 +9,8 @@ from coditect_license_token import LicenseData, LicenseToken
 from foundation import tracing
 from foundation.clock import Clock, rfc3339, utc_now
 from leasing.engine import OVERLOADED_RETRY_SECONDS
-from leasing.errors import Overloaded
 from leasing.store import Lease
+from signing.errors import SigningUnavailable
 from signing.seals import SealedToken, Seals
 
 MOST_ROOT_WAIT_SECONDS: Final = 1.0
@@ -40,13 +40,15 @@ class Proofs:
         return datetime.fromtimestamp(latest, UTC)
 
     def require_room(self) -> None:
-        """Raise Overloaded when root signatures are asked for faster than they are made.
+        """Raise SigningUnavailable when root signatures are asked for faster than they are made.
 
         By how long the first in line has waited: a burst waits, and a line that stands does not
         grow. Known before a seat is taken.
         """
         if self._seals.root_waits_seconds() > MOST_ROOT_WAIT_SECONDS:
-            raise Overloaded(OVERLOADED_RETRY_SECONDS)
+            raise SigningUnavailable(
+                "too many signatures wait", retry_after_seconds=OVERLOADED_RETRY_SECONDS
+            )
 
     def license_token(self, lease: Lease, nonce: str | None) -> SealedToken:
         """Return the lease token; it never outlives the lease, nor its delegation (S7, S10)."""
