@@ -13,11 +13,13 @@ from timeit import repeat
 import pytest
 
 import coditect_license.server  # noqa: F401  it imports every file that counts
+from coditect_license import __version__
 from foundation.metrics import MetricsPortBusy, exposition, serve_metrics
 from signing import counts
 from tests.support.series import value
 
-DOCUMENT = Path(__file__).parents[3] / "docs/metrics.md"
+REPOSITORY = Path(__file__).parents[3]
+DOCUMENT = REPOSITORY / "docs/metrics.md"
 OURS = ("django_", "http_", "kms_", "license_")
 MOST_MICROSECONDS = 5.0
 """On two slow cores, busy with other things; docs/metrics.md names what was measured."""
@@ -66,6 +68,27 @@ def test_they_are_served_on_a_port_of_their_own(free_port: int) -> None:
     assert "process_resident_memory_bytes" in text
     with pytest.raises(urllib.error.URLError):
         scrape(f"http://127.0.0.1:{free_port}/metrics")
+
+
+def test_processes_with_the_same_settings_take_a_port_each(free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        stop = serve_metrics("127.0.0.1", [taken, free_port])
+        try:
+            assert "# TYPE" in scrape(f"http://127.0.0.1:{free_port}/metrics")
+            with pytest.raises(MetricsPortBusy):
+                serve_metrics("127.0.0.1", [taken, free_port])
+        finally:
+            stop()
+
+
+def test_the_version_is_that_of_what_is_shipped_with_the_server() -> None:
+    shipped = [
+        re.search(r'^version = "(.+)"$', (REPOSITORY / name).read_text(), re.MULTILINE)
+        for name in ("sdk/pyproject.toml", "token/pyproject.toml")
+    ]
+
+    assert {found[1] for found in shipped if found} == {__version__}
 
 
 def test_the_document_names_every_metric_and_no_other() -> None:
