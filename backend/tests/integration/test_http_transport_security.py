@@ -31,6 +31,7 @@ def test_what_a_browser_may_ask_for_is_kept_to_https(secure: Plane, method: str,
     ]
 
     assert answers == [SAID, None, None]
+    assert len(f"{HEADER}: {SAID}\r\n") == 73  # what docs say that each heartbeat is spared
 
 
 def test_a_lease_is_taken_and_kept_without_it(secure: Plane) -> None:
