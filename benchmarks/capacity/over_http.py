@@ -26,7 +26,7 @@ from benchmarks.capacity.handover import Handovers
 from benchmarks.capacity.heartbeats import Pace
 from benchmarks.capacity.prepared import Site
 from benchmarks.figures import Answer, Figure, Row, Target, figure, percentile
-from benchmarks.load import Job
+from benchmarks.generator import Job
 from benchmarks.meter import Outcome
 from benchmarks.rounds import rate
 from benchmarks.scripts import Repeat

@@ -65,6 +65,7 @@ VALUES: dict[str, object] = {
     "seq": 1,
     "since": "2026-01-01",
     "ends": "2026-01-01",
+    "until": "2026-01-01",
     "seats": 1,
 }
 """Something for every value that a statement names."""

@@ -172,6 +172,7 @@ class PostgresTransaction(Transaction):
         lease_expires_at: datetime,
         principal: str = SYSTEM,
         is_forced: bool = False,
+        **details: Any,
     ) -> None:
         """End a session and have other processes told."""
         super().end_session(
@@ -183,5 +184,6 @@ class PostgresTransaction(Transaction):
             lease_expires_at=lease_expires_at,
             principal=principal,
             is_forced=is_forced,
+            **details,
         )
         self._changes.freed(tenant, license, slot, lease_expires_at)

@@ -164,10 +164,11 @@ class Transaction:
         lease_expires_at: datetime,
         principal: str = SYSTEM,
         is_forced: bool = False,
+        **details: Any,
     ) -> None:
         """End a session and free its seat, with its audit record. Ids are hexadecimal.
 
-        It ended now, or with its lease if that lapsed before.
+        It ended now, or with its lease if that lapsed before. ``details`` go into the record.
         """
         ended_at = as_text(min(lease_expires_at, self.now))
         self.changes.end(End(tenant, license, slot, session, ended_at, reason))
@@ -181,6 +182,7 @@ class Transaction:
             principal=principal,
             slot=slot,
             reason=reason,
+            **details,
         )
         if occupancy := self._occupancies.get(license):
             occupancy.freed(slot, lease_expires_at)

@@ -23,6 +23,11 @@ from leasing.stores.postgres.statements.audit import (
     DENIALS,
     RECORDS,
 )
+from leasing.stores.postgres.statements.borrow import LEND, LOAN
+from leasing.stores.postgres.statements.census import (
+    CENSUS_PAGE,
+    STANDING,
+)
 from leasing.stores.postgres.statements.heartbeat import (
     HELD,
     HOLDINGS,
@@ -96,6 +101,7 @@ __all__ = [
     "BEGIN",
     "BEGIN_SESSIONS",
     "BEGIN_SNAPSHOT",
+    "CENSUS_PAGE",
     "CHANGES_SINCE",
     "COMMIT",
     "COUNT_OTHER_INSTANCES",
@@ -117,8 +123,10 @@ __all__ = [
     "HONORED",
     "KEEP_CHANGES",
     "LAPSED_ANYWHERE",
+    "LEND",
     "LICENSES_OF_KEYS",
     "LIVE_INSTANCES",
+    "LOAN",
     "LOCKED_FIRST",
     "LOCK_LICENSES",
     "LOCK_LICENSES_BY_ID",
@@ -142,6 +150,7 @@ __all__ = [
     "SEATS_OF_SESSIONS",
     "SESSION",
     "STAMP",
+    "STANDING",
     "TERMS",
     "TERMS_OF_LICENSES",
     "WALK",
