@@ -17,6 +17,6 @@ REVOKED = [
 
 class Migration(migrations.Migration):
 
-    dependencies = [('leasing', '0011_seats_of_persons')]
+    dependencies = [('leasing', '0012_borrowed_seats')]
 
     operations = [PostgresOnly(GRANTS, REVOKED)]
