@@ -10,7 +10,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check bench bench-capacity pins clean
+.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe monitoring bench bench-capacity bench-page load load-smoke pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -78,11 +78,26 @@ schema: $(VENV)/installed-dev ## write docs/api/openapi.yaml
 schema-check: $(VENV)/installed-dev ## compare docs/api/openapi.yaml with the code
 	@$(CHECKED) $(PY) backend/manage.py openapi --check
 
+observe: $(VENV)/installed-run ## start Prometheus beside the server, or beside a new one (METRICS_PORT=9464, PROMETHEUS_PORT=9090)
+	@$(EMBEDDED) exec $(PY) -m scripts.monitoring.observe
+
+monitoring: $(VENV)/installed-dev ## write the Kubernetes objects and dashboards of kubernetes/monitoring
+	@$(PY) -m scripts.monitoring $(ARGS)
+
 bench: $(VENV)/installed-dev ## run the benchmarks (ARGS=--help for their options)
 	@$(PY) -m benchmarks $(ARGS)
 
 bench-capacity: $(VENV)/installed-dev ## measure what one PostgreSQL carries (ARGS="--leases 10000")
 	@PYTHONPATH=backend $(PY) -m benchmarks.capacity $(ARGS)
+
+bench-page: $(VENV)/installed-load $(VENV)/installed-bench ## measure and write docs/benchmarks.md, about ten minutes
+	@PYTHONPATH=backend $(PY) -m benchmarks.page $(or $(ARGS),measure)
+
+load: $(VENV)/installed-load ## load servers with Locust; fails past a limit (ARGS="--only overload", ARGS=--help)
+	@PYTHONPATH=backend $(PY) -m benchmarks.load $(ARGS)
+
+load-smoke: $(VENV)/installed-load ## try each of these scenarios for seconds
+	@PYTHONPATH=backend $(PY) -m benchmarks.load --smoke
 
 pins: $(VENV)/installed-dev ## compile requirements/*.txt from requirements/*.in
 	@scripts/dev/compile-pins
@@ -101,6 +116,12 @@ $(VENV)/installed-kms: requirements/kms.txt
 
 $(VENV)/installed-fuzz: requirements/fuzz.txt
 	@scripts/dev/install fuzz
+
+$(VENV)/installed-load: requirements/load.txt | $(VENV)/installed-dev
+	@scripts/dev/install load
+
+$(VENV)/installed-bench: requirements/bench.txt | $(VENV)/installed-dev
+	@scripts/dev/install bench
 
 $(VENV)/installed-dev: requirements/dev.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install dev

@@ -17,7 +17,7 @@ import msgspec
 import uvloop
 from msgspec import Struct
 
-from benchmarks.load import answer_length
+from benchmarks.generator import answer_length
 from benchmarks.scripts import Fresh, Repeat
 
 _LONGEST_ANSWER_SECONDS: Final = 60

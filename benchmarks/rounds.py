@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from benchmarks import calls
 from benchmarks.figures import Figure, Row, Target, figure, percentile
-from benchmarks.load import Job
+from benchmarks.generator import Job
 from benchmarks.machine import CORES
 from benchmarks.meter import Outcome
 from benchmarks.prepared import Ledger

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from benchmarks import calls
 from benchmarks.bursts import BurstJob, Reply
-from benchmarks.load import Job, answer_length
+from benchmarks.generator import Job, answer_length
 from benchmarks.machine import REPOSITORY
 from benchmarks.meter import Outcome
 from benchmarks.prepared import Ledger, server_environment
@@ -44,17 +44,40 @@ class Held(Struct, frozen=True):
 
 
 class RunningServer:
-    """A server that answers. ``pid`` is its one process."""
+    """A server that answers, made by ``spawn``. ``pid`` is its one process."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int, ledger: Ledger) -> None:
-        self.pid = process.pid
+    def __init__(
+        self, spawn: "Callable[[], subprocess.Popen[bytes]]", port: int, ledger: Ledger, log: Path
+    ) -> None:
+        self._spawn = spawn
+        self._log = log
         self.port = port
         self.ledger = ledger
+        self.process = spawn()
+
+    @property
+    def pid(self) -> int:
+        """The number of its one process."""
+        return self.process.pid
+
+    def wait_until_it_answers(self) -> None:
+        """Return when it does. Raises MeasurementFailed when it does not."""
+        _wait_until_it_answers(self.process, self.port, self._log)
+
+    def kill(self) -> None:
+        """End it between any two of its steps."""
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Start it on the same data and port, and return when it answers."""
+        self.process = self._spawn()
+        self.wait_until_it_answers()
 
     def load(self, job: Job) -> Outcome:
         """Do a job in a load generator process. Raises MeasurementFailed for any fault."""
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.load"],
+            [sys.executable, "-m", "benchmarks.generator"],
             input=msgspec.json.encode(job),
             stdout=subprocess.PIPE,
             cwd=REPOSITORY,
@@ -116,22 +139,27 @@ def running_server(
     """
     with tempfile.TemporaryDirectory(dir=prepared.parent) as directory:
         data = shutil.copytree(prepared, Path(directory) / "data")
-        port = _free_port()
-        with (data / "server.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, str(REPOSITORY / "backend" / "manage.py"), "serve"],
-                env={**server_environment(data, settings, port, database_url), **more},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        port = free_port()
+        environment = {**server_environment(data, settings, port, database_url), **more}
+        log = data / "server.log"
+        server = RunningServer(lambda: _spawned(environment, log), port, ledger, log)
         try:
-            _wait_until_it_answers(process, port, data / "server.log")
-            yield RunningServer(process, port, ledger)
+            server.wait_until_it_answers()
+            yield server
         except BaseException:
-            process.kill()
-            process.wait()
+            server.kill()
             raise
-        _stop(process)
+        _stop(server.process)
+
+
+def _spawned(environment: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, str(REPOSITORY / "backend" / "manage.py"), "serve"],
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
 
 
 def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
@@ -172,7 +200,8 @@ def _answer(connection: socket.socket, request: bytes) -> dict[str, Any]:
     return body
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of 127.0.0.1 on which nobody listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

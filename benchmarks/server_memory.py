@@ -10,7 +10,7 @@ from typing import Final
 from benchmarks import calls
 from benchmarks.durable_heartbeats import heartbeat_scripts
 from benchmarks.figures import Answer, Row, Target, figure
-from benchmarks.load import Job
+from benchmarks.generator import Job
 from benchmarks.machine import resident_megabytes
 from benchmarks.rounds import Run, Script, rate
 from benchmarks.scripts import Fresh

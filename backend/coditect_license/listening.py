@@ -2,22 +2,32 @@
 
 import signal
 import socket
+import sys
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import uvicorn
+from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from coditect_license.draining import DRAIN_SECONDS, DrainingServer, Drains
 from coditect_license.problems import problem_of
-from foundation.ids import new_request_id
+from foundation.logs import JsonLines
+from foundation.request_facts import CUT_OFF, RequestFacts, begin_request
+from foundation.request_lines import Exchange
+from leasing import counts
 from leasing.http.errors import FieldError, HeadTooLarge, InvalidRequest, RequestError
-from leasing.http.messages import PROBLEM_JSON
+from leasing.http.messages import PROBLEM_JSON, Receive, Response, Scope, Send
 
-DRAIN_SECONDS: Final = 25
 MOST_HEAD_BYTES: Final = 32_768
 MOST_HEADERS: Final = 100
 _LONGEST_READ: Final = 262_144  # of the event loop, from a socket
 _BACKLOG: Final = 2_048
+REQUEST_LOG: Final = "request_log"
+"""Where in the state of the server's life the application leaves the stream of request lines."""
+
+_TURN_SECONDS: Final = 0.001
+"""How long a thread that computes keeps the interpreter from the event loop: docs/adr/0027."""
 _NOT_HTTP: Final = FieldError("", "malformed", "these bytes are no HTTP request")
 
 
@@ -78,16 +88,31 @@ class _Protocol(HttpToolsProtocol):
         del msg
         self._refuse(HeadTooLarge("refused") if self._is_refused else InvalidRequest(_NOT_HTTP))
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note a request that ends before its head does."""
+        if self._is_in_head and not self._is_refused:
+            self._log(begin_request(None, None), None, CUT_OFF)
+        super().connection_lost(exc)
+
     def _refuse(self, error: RequestError) -> None:
         self._is_refused = True
-        self.transport.write(_refusal(error))
+        facts = begin_request(None, None)
+        problem = problem_of(error, facts.request_id) or Response(400)
+        self.transport.write(_refusal(problem, facts.request_id))
         self.transport.close()
+        self._log(facts, problem.status, problem.outcome)
+
+    def _log(self, facts: RequestFacts, status: int | None, outcome: str) -> None:
+        """Add the line of what never became a request: it reached neither plane."""
+        facts.outcome = outcome
+        request_log: JsonLines | None = self.app_state.get(REQUEST_LOG)
+        if request_log is not None:
+            request_log.append_request(Exchange("none", status=status), facts)
 
 
-def _refusal(error: RequestError) -> bytes:
-    request_id = new_request_id()
-    problem = problem_of(error, request_id)
-    body, status = (problem.body, problem.status) if problem else (b"", 400)
+def _refusal(problem: Response, request_id: str) -> bytes:
+    body, status = problem.body, problem.status
+    counts.requests.add(status, counts.UNKNOWN, "control")
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
         f"content-type: {PROBLEM_JSON.decode()}",
@@ -115,32 +140,45 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(application: Any, bound: socket.socket) -> bool:
-    """Serve an ASGI application until SIGINT or SIGTERM, then drain; return whether it began.
+class Serves(Drains, Protocol):
+    """An ASGI application that can be told that its process will end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one scope."""
+        ...
+
+
+def serve(application: Serves, bound: socket.socket) -> bool:
+    """Serve until SIGINT or SIGTERM, then give notice and drain; return whether it began.
 
     Calls under way are finished within 25 s and what they changed is committed.
     """
+    sys.setswitchinterval(_TURN_SECONDS)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_draining)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application,
-            loop="uvloop",
-            http=_Protocol,
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            log_config=None,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
-    )
+    notice_seconds = settings.LICENSE_DRAIN_NOTICE_SECONDS
+    server = DrainingServer(_config(application), application, notice_seconds=notice_seconds)
     try:
         server.run(sockets=[bound])
     except SystemExit:  # how the server says that its application did not start
         return False
     return server.started
+
+
+def _config(application: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        loop="uvloop",
+        http=_Protocol,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        timeout_keep_alive=settings.LICENSE_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
 
 
 def _already_draining(number: int, frame: object) -> None:

@@ -88,6 +88,10 @@ class Seals:
         """The key id that a ``license_data`` sealed here names. Raises SigningUnavailable."""
         return self._root.signer.key_id
 
+    def root_waits_seconds(self) -> float:
+        """Return how long the first who waits for a root signature has waited; 0 without any."""
+        return self._turns.waits_seconds()
+
     async def license_data(self, data: LicenseData) -> dict[str, str]:
         """Return the whole document with the root's signature, verified before it leaves.
 
@@ -98,10 +102,8 @@ class Seals:
         """
         root = self._root.named(data.key_id)
         if not self._direct_signing:
-            raise SigningUnavailable(
-                "direct signing is switched off", retry_after_seconds=_OFF_RETRY_SECONDS
-            )
-        work = partial(_proven_signature, root, data.signed_bytes())
+            raise switched_off()
+        work = partial(proven_signature, root, data.signed_bytes())
         return data.with_signature(await self._turns.run(work))
 
     def license_token(self, claims: LicenseToken) -> SealedToken:
@@ -192,7 +194,15 @@ class Seals:
         return pause_seconds
 
 
-def _proven_signature(root: Signer, message: bytes) -> bytes:
+def switched_off() -> SigningUnavailable:
+    """Return why no ``license_data`` is signed where an operator has decided so."""
+    return SigningUnavailable(
+        "direct signing is switched off", retry_after_seconds=_OFF_RETRY_SECONDS
+    )
+
+
+def proven_signature(root: Signer, message: bytes) -> bytes:
+    """Return the root's signature, verified. Raises SigningUnavailable; blocks."""
     signature = root.sign(message)
     try:
         root.public_key.verify(message, signature)

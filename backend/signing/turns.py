@@ -50,6 +50,10 @@ class Turns:
         self._ended_well_at = -math.inf
         self._waiting: deque[_Waiting] = deque()
 
+    def waits_seconds(self) -> float:
+        """Return how long the first in line has waited; 0 without a line."""
+        return self._clock() - self._waiting[0].since if self._waiting else 0.0
+
     async def run(self, work: Callable[[], _T]) -> _T:
         """Return what the work returns, once it had its turn.
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from benchmarks import calls
 from benchmarks.capacity.prepared import SCARCE_SEATS, Site
-from benchmarks.load import answer_length
+from benchmarks.generator import answer_length
 from benchmarks.scripts import SESSION, session_of
 from benchmarks.server import MeasurementFailed, RunningServer
 

@@ -20,6 +20,11 @@ class HealthEndpoint:
     def __init__(self, engine: Engine, signing_seconds_left: Callable[[], int]) -> None:
         self._engine = engine
         self._signing_seconds_left = signing_seconds_left
+        self._is_draining = False
+
+    def begin_to_drain(self) -> None:
+        """Say from now on that this process is not ready: it will end soon."""
+        self._is_draining = True
 
     async def alive(self, _request: Request) -> Response:
         """Answer 200 as long as the process answers at all."""
@@ -27,6 +32,7 @@ class HealthEndpoint:
 
     async def ready(self, _request: Request) -> Response:
         """Answer 200 when this process can serve leases, else 503."""
-        if self._engine.is_ready and self._signing_seconds_left() > 0:
+        is_ready = self._engine.is_ready and self._signing_seconds_left() > 0
+        if is_ready and not self._is_draining:
             return json_response(_OK)
-        return json_response(_NOT_READY, 503)
+        return json_response(_NOT_READY, 503, outcome="unavailable")

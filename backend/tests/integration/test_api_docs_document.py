@@ -76,6 +76,7 @@ OPERATION_IDS = {
     "revoke_license",
     "renew_license",
     "rotate_license_key",
+    "download_license",
     "validate_license_key",
     "list_tiers",
     "create_tier",
@@ -153,6 +154,7 @@ def test_the_operations_of_the_leasing_plane_are_its_routes() -> None:
         keys=KeysEndpoint(NOTHING),
         health=HealthEndpoint(NOTHING, NOTHING),
         failures=NOTHING,
+        overload=NOTHING,
         problem_of=NOTHING,
         request_log=NOTHING,
     )

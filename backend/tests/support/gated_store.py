@@ -46,6 +46,7 @@ class GatedStore:
 
     def __init__(self, *, is_open: bool = True) -> None:
         self.batch_sizes: list[int] = []
+        self.batches: list[list[Call]] = []
         self.ticks = 0
         self.is_closed = False
         self.is_forgetful = False
@@ -75,6 +76,7 @@ class GatedStore:
 
     def apply(self, calls: Sequence[Call]) -> list[Outcome]:
         self.batch_sizes.append(len(calls))
+        self.batches.append(list(calls))
         self._began.release()
         assert self._gate.wait(PATIENCE_SECONDS)
         self._ended.release()

@@ -43,6 +43,7 @@ from leasing.http.failures import MOST_HELD_BACK, Failures
 from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
+from leasing.http.overload import Overload
 from leasing.http.proofs import Proofs
 from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
@@ -103,8 +104,10 @@ class Plane:
         most_held_back: int = MOST_HELD_BACK,
         shared: Allowances | None = None,
         signer: Signer | None = None,
+        transport_security: bytes | None = None,
     ) -> None:
         self.database = database
+        self._transport_security = transport_security
         self.clock = ManualClock(utc_now())
         self.root = MoodyRoot(folder)
         signs = signer or self.root
@@ -130,14 +133,17 @@ class Plane:
             most_held_back=most_held_back,
             clock=self._seconds,
         )
+        self.overload = Overload(lambda: self.engine.fullness, clock=self._seconds)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="plane", daemon=True)
         self.verifier = BearerVerifier(
             queries.trusted_issuers, clock=self.clock, register=DatabaseRegister(PEPPERS)
         )
         self.application = self._application()
-        transport = httpx.ASGITransport(self.application, raise_app_exceptions=True)
-        self._client = httpx.AsyncClient(transport=transport, base_url=ISSUER)
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.application, raise_app_exceptions=True),
+            base_url=ISSUER,
+        )
 
     def _seals(self, delegation_seconds: int, *, direct_signing: bool) -> Seals:
         delegated = DelegatedSigner(
@@ -167,8 +173,10 @@ class Plane:
             keys=KeysEndpoint(self.published, clock=self.clock),
             health=HealthEndpoint(self.engine, self._signing_seconds_left),
             failures=self.failures,
+            overload=self.overload,
             problem_of=problem_of,
             request_log=self._log,
+            transport_security=self._transport_security,
         )
 
     def _seconds(self) -> float:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -160,6 +161,29 @@ def test_s17_overload_sheds_reads_first_then_acquires_then_releases_and_heartbea
 
     run(scene)
     assert sum(store.batch_sizes) == 21  # what was shed never reached the ledger
+
+
+def test_s17_of_more_than_a_batch_heartbeats_go_first_and_nobody_starves() -> None:
+    store = GatedStore(is_open=False)
+
+    async def scene() -> None:
+        async with started(store) as engine:
+            first = asyncio.ensure_future(engine.acquire(acquire()))
+            await apart(store.batch_began)
+            reads = await queued(engine.inspect(inspect()) for _ in range(MOST_IN_BATCH))
+            takes = await queued(engine.acquire(acquire()) for _ in range(MOST_IN_BATCH))
+            gone = await queued(engine.release(release()) for _ in range(50))
+            beats = await submitted(engine, 300)
+            store.open_gate()
+            await asyncio.gather(first, *reads, *takes, *gone, *beats)
+
+    run(scene)
+    assert [Counter(type(call) for call in batch) for batch in store.batches] == [
+        {Acquire: 1},
+        {Inspect: 50, Heartbeat: 300, Release: 50, Acquire: 100},
+        {Inspect: 100, Acquire: 400},
+        {Inspect: 350},
+    ]
 
 
 async def assert_shed(call: Coroutine[Any, Any, Any]) -> None:

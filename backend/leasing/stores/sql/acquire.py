@@ -176,7 +176,7 @@ class _Acquires:
 
     def _grant(self, claims: Claims, want: _Wanted, former: Holding | None) -> Lease:
         call, now = want.call, self._transaction.now
-        person = person_of(want.terms, call.caller)
+        person = None if call.for_another else person_of(want.terms, call.caller)
         if person is not None:
             self._check_personal_cap(claims, want.terms, person)
         slot, last_gen = claims.claim(former)

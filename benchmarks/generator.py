@@ -1,4 +1,4 @@
-"""The load generator: ``python -m benchmarks.load``, a job as JSON in, an outcome as JSON out.
+"""The load generator: ``python -m benchmarks.generator``, a job as JSON in, an outcome as JSON out.
 
 A process of its own that does as little as it can for each request, because it shares the cores
 with the server: prebuilt bytes go out, and of an answer only status and length are read. Every

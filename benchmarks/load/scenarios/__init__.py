@@ -1,0 +1,1 @@
+"""One file for each scenario: a locustfile, which ``python -m benchmarks.load`` runs."""
