@@ -15,9 +15,8 @@ from foundation.clock import Clock, monotonic_seconds
 from leasing.census import REST, Census, CensusReader, Count, Standing
 from leasing.errors import StoreUnavailable
 from leasing.rules import hold_end
-from licenses.queries import oldest_undelivered
+from licenses.outbox import waiting_since
 from licenses.rules import DEFAULT_HEARTBEAT_INTERVAL_SECONDS
-from tenants.current import tenant_transaction
 from tenants.models import Tenant
 from tenants.reading import reading
 
@@ -166,8 +165,7 @@ class FiguresThread:
         oldest: list[datetime] = []
         for tenant_id in list(Tenant.objects.order_by("id").values_list("id", flat=True)):
             began_at = monotonic_seconds()
-            with tenant_transaction(tenant_id):
-                since = oldest_undelivered()
+            since = waiting_since([tenant_id])
             oldest += [] if since is None else [since]
             if self._ending.is_set():
                 break
