@@ -2,7 +2,7 @@
 
 A store applies a batch of calls in one transaction. Each call has its own outcome: a value, or
 the error it would raise, so one bad call never fails its neighbours. A batch is decided kind by
-kind: heartbeats, releases, forced releases, reinstatements, acquires, loans, reads. Its calls came
+kind: heartbeats, releases, forced releases, reinstatements, acquires, reads, loans. Its calls came
 at the same time, so any order is a true one, and in this order what is given back is free for
 those who ask.
 """

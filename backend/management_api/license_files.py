@@ -11,7 +11,13 @@ from rest_framework.response import Response
 
 from audit.operations import Signed, count_signatures
 from foundation.clock import utc_now
-from leasing.errors import BorrowingOff, LicenseUnknown, LoanTooLong, SeatsExhausted
+from leasing.errors import (
+    BorrowingOff,
+    LeaseLost,
+    LicenseUnknown,
+    LoanTooLong,
+    SeatsExhausted,
+)
 from leasing.lending import Loan, lend
 from leasing.rules import loan_refusal
 from leasing.wiring import open_store
@@ -122,6 +128,7 @@ class DownloadLicense(ManagementView):
                 LicenseSuspended,
                 LicenseRevoked,
                 SeatsExhausted,
+                LeaseLost,
                 RateLimited,
                 SigningUnavailable,
             ),

@@ -39,8 +39,8 @@ _KINDS_IN_ORDER: Final = (
     ForceRelease,
     Reinstate,
     Acquire,
-    Borrow,
     Inspect,
+    Borrow,
 )
 
 

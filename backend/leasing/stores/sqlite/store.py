@@ -144,8 +144,11 @@ class SqliteStore:
             outcomes |= force_release_all(transaction, of_kind(ForceRelease, calls))
             outcomes |= reinstate_all(transaction, of_kind(Reinstate, calls))
             outcomes |= acquire_all(transaction, of_kind(Acquire, calls))
-            outcomes |= borrow_all(transaction, of_kind(Borrow, calls))
             outcomes |= inspect_all(transaction, of_kind(Inspect, calls))
+            if len(outcomes) < len(
+                calls
+            ):  # loans are rare: no heartbeat is asked whether it is one
+                outcomes |= borrow_all(transaction, of_kind(Borrow, calls))
         return [outcomes[place] for place in range(len(calls))]
 
     def _apply_alone(self, call: Call) -> Outcome:
