@@ -10,7 +10,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check bench bench-capacity bench-page load pins clean
+.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe monitoring bench bench-capacity bench-page load load-smoke pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,8 +38,8 @@ run-postgres-kms: $(VENV)/installed-run $(VENV)/installed-postgres $(VENV)/insta
 kms: $(VENV)/installed-run $(VENV)/installed-kms ## start a local Cloud KMS (ARGS="serve --port 9443", ARGS="fault --help")
 	@PYTHONPATH=backend exec $(PY) -m local_kms $(or $(ARGS),serve)
 
-test: $(VENV)/installed-dev $(PROVIDERS)/node ## run every test (T=path for some of them)
-	@$(PY) -m pytest $(T)
+test: $(VENV)/installed-dev $(PROVIDERS)/node ## run every test (T=path for some of them; JOBS=2)
+	@$(if $(T),$(PY) -m pytest $(T),JOBS=$(or $(JOBS),2) scripts/dev/test)
 
 test-faults: $(VENV)/installed-dev ## kill, cut, fill and freeze real servers and databases (minutes; FAULTS_SEED=…)
 	@$(PY) -m pytest -s --durations=0 tests/faults
@@ -55,7 +55,8 @@ fuzz: $(VENV)/installed-dev $(VENV)/installed-fuzz ## fuzz what reads documents 
 bit-flips: $(VENV)/installed-dev ## flip a million bits of true documents, of which none may be taken (FLIPS=1000000 SEED=1)
 	@cd token && ../$(PY) -m fuzz.bit_flips --flips $(or $(FLIPS),1000000) --seed $(or $(SEED),1)
 
-check: lint types imports schema-check test ## everything that must pass before a change lands
+check: ## everything that must pass before a change lands; says how long each step took
+	@scripts/dev/steps lint types imports schema-check test
 
 format: $(VENV)/installed-dev ## format the code and mend what ruff can mend
 	@$(PY) -m ruff format $(CODE)
@@ -77,6 +78,12 @@ schema: $(VENV)/installed-dev ## write docs/api/openapi.yaml
 schema-check: $(VENV)/installed-dev ## compare docs/api/openapi.yaml with the code
 	@$(CHECKED) $(PY) backend/manage.py openapi --check
 
+observe: $(VENV)/installed-run ## start Prometheus beside the server, or beside a new one (METRICS_PORT=9464, PROMETHEUS_PORT=9090)
+	@$(EMBEDDED) exec $(PY) -m scripts.monitoring.observe
+
+monitoring: $(VENV)/installed-dev ## write the Kubernetes objects and dashboards of kubernetes/monitoring
+	@$(PY) -m scripts.monitoring $(ARGS)
+
 bench: $(VENV)/installed-dev ## run the benchmarks (ARGS=--help for their options)
 	@$(PY) -m benchmarks $(ARGS)
 
@@ -88,6 +95,9 @@ bench-page: $(VENV)/installed-load $(VENV)/installed-bench ## measure and write 
 
 load: $(VENV)/installed-load ## load servers with Locust; fails past a limit (ARGS="--only overload", ARGS=--help)
 	@PYTHONPATH=backend $(PY) -m benchmarks.load $(ARGS)
+
+load-smoke: $(VENV)/installed-load ## try each of these scenarios for seconds
+	@PYTHONPATH=backend $(PY) -m benchmarks.load --smoke
 
 pins: $(VENV)/installed-dev ## compile requirements/*.txt from requirements/*.in
 	@scripts/dev/compile-pins

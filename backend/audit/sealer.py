@@ -81,6 +81,11 @@ class Sealer:
         self._failed_at: datetime | None = None
         self._ending = threading.Event()
 
+    @property
+    def sealed_until(self) -> datetime | None:
+        """When the last round began that came to its end: what happened before is sealed."""
+        return self._began
+
     def end(self) -> None:
         """Let a round that is under way end at its next page. For any thread."""
         self._ending.set()
@@ -225,6 +230,8 @@ class SealerThread:
         self._sealer = Sealer(notary, clock=clock, rest=self._rest)
         self._before = before
         self._aside = aside
+        self._clock = clock
+        self._turn_since: datetime | None = None
         self._ending = threading.Event()
         self._failed: type[Exception] | None = None
         self._thread = threading.Thread(target=self._run, name="audit-sealer", daemon=True)
@@ -232,6 +239,20 @@ class SealerThread:
     def start(self) -> None:
         """Begin."""
         self._thread.start()
+
+    @property
+    def has_turn(self) -> bool:
+        """Whether this process seals, as far as it could last find out. For any thread."""
+        return self._turn_since is not None
+
+    @property
+    def sealed_until(self) -> datetime | None:
+        """Since when events may be unsealed, or None where another process seals.
+
+        Before the first round came to its end: since this process seals.
+        """
+        since = self._turn_since
+        return None if since is None else max(since, self._sealer.sealed_until or since)
 
     def stop(self) -> None:
         """End after the page under way; blocks until then."""
@@ -250,8 +271,11 @@ class SealerThread:
 
     def _round(self) -> None:
         self._before()
-        if self._sealer.take_turn():
-            self._sealer.round()
+        if not self._sealer.take_turn():
+            self._turn_since = None
+            return
+        self._turn_since = self._turn_since or self._clock()
+        self._sealer.round()
 
     def _last(self) -> None:
         self._before()

@@ -1,1 +1,3 @@
 """The frame: settings, addresses, problems. It plugs the rooms together and knows no licensing."""
+
+__version__ = "0.1.0"

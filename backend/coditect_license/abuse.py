@@ -14,6 +14,7 @@ from coditect_license.middleware import Asgi
 from coditect_license.refusals import is_failed_credential, problem_response
 from foundation.clock import monotonic_seconds
 from identity.rules import Principal
+from leasing import counts
 from leasing.http.failures import Failures
 from leasing.http.messages import Receive, Scope, Send
 from soft_state.allowances import Allowances
@@ -22,6 +23,7 @@ from soft_state.rules import Limit, limit
 from soft_state.wiring import shared_allowances_from_settings
 
 _UNAUTHORIZED: Final = 401
+_COUNT_OVER_QUOTA: Final = counts.shed("quota")
 
 
 class FailedCredentials:
@@ -102,5 +104,6 @@ class RateLimitMiddleware:
             try:
                 self._quota.take(principal)
             except RateLimited as refusal:
+                _COUNT_OVER_QUOTA()
                 return problem_response(request, refusal)
         return self._get_response(request)

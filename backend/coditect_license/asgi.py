@@ -8,6 +8,7 @@ from foundation.env import use_settings
 use_settings("coditect_license.settings")
 
 import django  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 
 django.setup()  # the rooms have models, which load only then; a command has done it before
@@ -16,14 +17,17 @@ django.setup()  # the rooms have models, which load only then; a command has don
 from coditect_license.abuse import FailedCredentials  # noqa: E402
 from coditect_license.checks import UnsafeStart, require_safe_start  # noqa: E402
 from coditect_license.crowding import Crowding  # noqa: E402
+from coditect_license.listening import REQUEST_LOG  # noqa: E402
 from coditect_license.middleware import Asgi, BodyLimit, RequestLog  # noqa: E402
 from coditect_license.own_secrets import redactor_from_settings  # noqa: E402
 from coditect_license.server import LicenseServer  # noqa: E402
+from coditect_license.spans import send_spans_from_settings  # noqa: E402
 from coditect_license.static_files import PREFIX, StaticAssets  # noqa: E402
 from foundation.logs import log_to_standard_output  # noqa: E402
 from foundation.metrics import MetricsPortBusy  # noqa: E402
+from foundation.tracing import TracingNotInstalled, stop_spans  # noqa: E402
 from leasing.http.messages import Receive, Scope, Send  # noqa: E402
-from leasing.http.plane import is_leasing_path  # noqa: E402
+from leasing.http.routes import is_leasing_path  # noqa: E402
 from signing.errors import SigningError  # noqa: E402
 
 _log = logging.getLogger(__name__)
@@ -41,7 +45,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand one scope to whoever answers it."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._live(scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
 
@@ -62,13 +66,19 @@ class Application:
         else:
             await self._django(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
-        request_log = log_to_standard_output("INFO", redactor_from_settings())
+        request_log = log_to_standard_output(
+            settings.LICENSE_LOG_LEVELS,
+            redactor_from_settings(),
+            project=settings.LICENSE_LOG_PROJECT,
+        )
+        scope.get("state", {})[REQUEST_LOG] = request_log
         try:
             await asyncio.to_thread(require_safe_start)
+            await asyncio.to_thread(send_spans_from_settings)
             self._server = await asyncio.to_thread(LicenseServer, request_log)
-        except (UnsafeStart, SigningError, MetricsPortBusy) as refusal:
+        except (UnsafeStart, SigningError, MetricsPortBusy, TracingNotInstalled) as refusal:
             _log.critical("%s", refusal)
             await send({"type": "lifespan.startup.failed", "message": ""})
             return
@@ -79,6 +89,7 @@ class Application:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._server.stop()
+        await asyncio.to_thread(stop_spans)
         await send({"type": "lifespan.shutdown.complete"})
 
 

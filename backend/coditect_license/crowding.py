@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from coditect_license.middleware import Asgi
-from coditect_license.refusals import REQUEST_ID, asgi_problem
+from coditect_license.refusals import FACTS, asgi_problem
+from leasing import counts
 from leasing.engine import OVERLOADED_RETRY_SECONDS
 from leasing.errors import Overloaded
 from leasing.http.messages import Receive, Scope, Send
@@ -21,6 +22,7 @@ MOST_WAITING: Final = 32
 EXPORTS_AT_ONCE: Final = 2
 MOST_EXPORTS_WAITING: Final = 8
 _EXPORTS: Final = ("/api/v1/audit/export", "/api/v1/usage")
+_count_shed: Final = counts.shed("overloaded")
 
 
 class Line:
@@ -75,7 +77,8 @@ class Crowding:
                 self._overload.require_room(Kind.CONTROL)
                 await self._go_in(scope, receive, send)
         except Overloaded as error:
-            await asgi_problem(error, scope[REQUEST_ID])(scope, receive, send)
+            _count_shed()
+            await asgi_problem(error, scope[FACTS])(scope, receive, send)
 
     async def _go_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._calls.turn():

@@ -17,7 +17,15 @@ def google_project() -> str:
     No other variable stands in for it. Raises EnvironmentMistake for what cannot be a project's id:
     its number, for example, which is in no token.
     """
-    project = env.text(PROJECT, "")
+    return project_id(PROJECT)
+
+
+def project_id(variable: str) -> str:
+    """Return the id of a Google Cloud project that a variable names, or an empty text.
+
+    Raises EnvironmentMistake.
+    """
+    project = env.text(variable, "")
     if project and _PROJECT_ID.fullmatch(project) is None:
-        raise env.EnvironmentMistake(f"{PROJECT} must be a project's id, such as acme-prod-4711")
+        raise env.EnvironmentMistake(f"{variable} must be a project's id, such as acme-prod-4711")
     return project

@@ -12,15 +12,21 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from coditect_license.draining import DRAIN_SECONDS, DrainingServer, Drains
 from coditect_license.problems import problem_of
-from foundation.ids import new_request_id
+from foundation.logs import JsonLines
+from foundation.request_facts import CUT_OFF, RequestFacts, begin_request
+from foundation.request_lines import Exchange
+from leasing import counts
 from leasing.http.errors import FieldError, HeadTooLarge, InvalidRequest, RequestError
-from leasing.http.messages import PROBLEM_JSON, Receive, Scope, Send
+from leasing.http.messages import PROBLEM_JSON, Receive, Response, Scope, Send
 
 MOST_HEAD_BYTES: Final = 32_768
 MOST_HEADERS: Final = 100
 _LONGEST_READ: Final = 262_144  # of the event loop, from a socket
 ACCEPTED_IN_A_ROUND: Final = 32
 _BACKLOG: Final = 2_048
+REQUEST_LOG: Final = "request_log"
+"""Where in the state of the server's life the application leaves the stream of request lines."""
+
 _TURN_SECONDS: Final = 0.001
 """How long a thread that computes keeps the interpreter from the event loop: docs/adr/0027."""
 _NOT_HTTP: Final = FieldError("", "malformed", "these bytes are no HTTP request")
@@ -83,16 +89,31 @@ class _Protocol(HttpToolsProtocol):
         del msg
         self._refuse(HeadTooLarge("refused") if self._is_refused else InvalidRequest(_NOT_HTTP))
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note a request that ends before its head does."""
+        if self._is_in_head and not self._is_refused:
+            self._log(begin_request(None, None), None, CUT_OFF)
+        super().connection_lost(exc)
+
     def _refuse(self, error: RequestError) -> None:
         self._is_refused = True
-        self.transport.write(_refusal(error))
+        facts = begin_request(None, None)
+        problem = problem_of(error, facts.request_id) or Response(400)
+        self.transport.write(_refusal(problem, facts.request_id))
         self.transport.close()
+        self._log(facts, problem.status, problem.outcome)
+
+    def _log(self, facts: RequestFacts, status: int | None, outcome: str) -> None:
+        """Add the line of what never became a request: it reached neither plane."""
+        facts.outcome = outcome
+        request_log: JsonLines | None = self.app_state.get(REQUEST_LOG)
+        if request_log is not None:
+            request_log.append_request(Exchange("none", status=status), facts)
 
 
-def _refusal(error: RequestError) -> bytes:
-    request_id = new_request_id()
-    problem = problem_of(error, request_id)
-    body, status = (problem.body, problem.status) if problem else (b"", 400)
+def _refusal(problem: Response, request_id: str) -> bytes:
+    body, status = problem.body, problem.status
+    counts.requests.add(status, counts.UNKNOWN, "control")
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
         f"content-type: {PROBLEM_JSON.decode()}",

@@ -12,14 +12,17 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from coditect_license.problems import PROBLEMS
-from coditect_license.refusals import REQUEST_ID, asgi_problem, problem_response
+from coditect_license.refusals import FACTS, asgi_problem, facts_of, problem_response
+from coditect_license.routes import route_of
+from foundation import tracing
 from foundation.clock import monotonic_seconds
-from foundation.ids import new_request_id
 from foundation.logs import JsonLines
+from foundation.request_lines import Exchange
 from identity.errors import Cause, IdentityError, InvalidCredential
 from identity.operations import count_refused
 from identity.rules import Principal
 from identity.wiring import bearer_verifier_from_settings
+from leasing import counts
 from leasing.errors import StoreUnavailable
 from leasing.http.bodies import is_deeper, parse_json
 from leasing.http.errors import FieldError, InvalidRequest, MethodNotAllowed, RequestError
@@ -30,11 +33,12 @@ _log = logging.getLogger(__name__)
 
 MOST_DEPTH: Final = 16
 MOST_MEMBERS: Final = 1_000
+_COUNT_UNAVAILABLE: Final = counts.shed("unavailable")
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class RequestLog:
-    """ASGI middleware: gives each request an id and writes one JSON line when it is answered.
+    """ASGI middleware: gives each request an id, counts it and writes one JSON line at its end.
 
     The line has the members of the leasing plane's, with ``"plane": "control"``. Neither query
     nor headers are logged.
@@ -47,28 +51,27 @@ class RequestLog:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began_at = monotonic_seconds()
-        request_id = new_request_id()
-        status = 500
+        facts = Request(scope, receive).facts
+        status: int | None = None
+        span = tracing.begin_request("control", scope["method"], facts)
 
         async def send_with_id(message: Mapping[str, Any]) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message["headers"], (b"x-request-id", request_id.encode())]
+                headers = [*message["headers"], (b"x-request-id", facts.request_id.encode())]
                 message = {**message, "headers": headers}
             await send(message)
 
         try:
-            await self._application({**scope, REQUEST_ID: request_id}, receive, send_with_id)
+            await self._application({**scope, FACTS: facts}, receive, send_with_id)
         finally:
-            self._request_log.append_request(
-                plane="control",
-                request_id=request_id,
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                seconds=monotonic_seconds() - began_at,
-            )
+            seconds = monotonic_seconds() - began_at
+            counts.count_request("control", route_of(scope["path"]), status, seconds)
+            exchange = Exchange("control", scope["method"], scope["path"], status, seconds)
+            self._request_log.append_request(exchange, facts)
+            if span is not None:
+                span.end(status)
 
 
 class BodyLimit:
@@ -83,14 +86,13 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        request_id: str = scope[REQUEST_ID]
+        request = Request(scope, receive, scope[FACTS])
         try:
-            request = Request(scope, receive, request_id)
             body = await request.any_body()
             if body and request.says_json():
                 check_json(body)
         except RequestError as error:
-            await asgi_problem(error, request_id)(scope, receive, send)
+            await asgi_problem(error, request.facts)(scope, receive, send)
         else:
             await self._application(scope, _replayed(body, receive), send)
 
@@ -159,12 +161,21 @@ class JWTAuthenticationMiddleware:
             return problem_response(request, refusal)
         except OperationalError as error:
             _log.error("the database is unavailable: %s", error)
+            _COUNT_UNAVAILABLE()
             return problem_response(request, StoreUnavailable("the database is unavailable"))
+        _note(principal, request)
         request.principal = principal  # type: ignore[attr-defined]
         request.jwt_user_id = principal and principal.subject  # type: ignore[attr-defined]
         request.jwt_user_email = principal and principal.email  # type: ignore[attr-defined]
         request.jwt_tenant_id = principal and str(principal.tenant_id)  # type: ignore[attr-defined]
         return None
+
+
+def _note(principal: Principal | None, request: HttpRequest) -> None:
+    """Have the log line say who called."""
+    if principal is not None:
+        facts = facts_of(request)
+        facts.tenant_id, facts.principal_kind = str(principal.tenant_id), principal.kind.value
 
 
 def _principal(request: HttpRequest) -> Principal | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from foundation.clock import rfc3339
 from identity import errors as identity
 from leasing import errors as leasing
 from leasing.http import errors as http
@@ -132,6 +133,20 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     licenses.LicenseRevoked: Kind(
         403, "license_revoked", "License revoked", "The license was revoked."
     ),
+    licenses.MessageUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
+    leasing.BorrowingOff: Kind(
+        403,
+        "borrowing_off",
+        "Borrowing is off",
+        "The license lends no seats: offline_seconds of its policy is 0.",
+    ),
+    leasing.LoanTooLong: Kind(
+        403,
+        "loan_too_long",
+        "Loan too long",
+        "The license lends its seats for a shorter time: see offline_seconds of its policy.",
+        lambda error: {"longest_seconds": error.longest_seconds},
+    ),
     leasing.LicenseUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
     leasing.SessionUnknown: Kind(404, "not_found", "Not found", "There is no such thing here."),
     http.UnknownPath: Kind(404, "not_found", "Not found", "There is no such thing here."),
@@ -141,6 +156,13 @@ PROBLEMS: Final[dict[type[Exception], Kind]] = {
     ),
     leasing.SeatsExhausted: Kind(
         409, "seats_exhausted", "No seat free", "All seats of the license are in use.", _seats
+    ),
+    leasing.SeatBorrowed: Kind(
+        409,
+        "seat_borrowed",
+        "Seat borrowed",
+        "The seat was lent as a file, which cannot be taken back before its end.",
+        lambda error: {"borrowed_until": rfc3339(error.until)},
     ),
     leasing.PersonalCapReached: Kind(
         409,
@@ -270,7 +292,7 @@ def problem_of(error: Exception, request_id: str) -> Response | None:
         **extras,
     }
     headers = _headers(error, kind.status, extras)
-    return Response(kind.status, _ENCODER.encode(document), PROBLEM_JSON, headers)
+    return Response(kind.status, _ENCODER.encode(document), PROBLEM_JSON, headers, kind.code)
 
 
 def _headers(

@@ -7,15 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from starlette.responses import Response
 
 from coditect_license.problems import problem_of
-from foundation.ids import new_request_id
+from foundation.request_facts import RequestFacts, begin_request
 from identity.errors import Forbidden
 from leasing.errors import LicenseUnknown
 from leasing.http.errors import FieldError, InvalidRequest, UnknownPath
 from leasing.http.messages import Scope
 from leasing.http.plane import InternalError
 
-REQUEST_ID: Final = "coditect_license.request_id"
-"""Where in the ASGI scope a request's id stands."""
+FACTS: Final = "coditect_license.facts"
+"""Where in the ASGI scope stands what is known of a request."""
 
 _FAILED: Final = "coditect_license.failed_credential"
 _UNKNOWN_HOST: Final = FieldError("Host", "not_allowed", "this server does not serve that host")
@@ -53,9 +53,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def problem_response(request: HttpRequest, error: Exception) -> HttpResponse:
     """Return the problem document of an error. Raises the error when the table has no row."""
-    problem = problem_of(error, _request_id(request))
+    facts = facts_of(request)
+    problem = problem_of(error, facts.request_id)
     if problem is None:
         raise error
+    facts.outcome = facts.outcome or problem.outcome
     if isinstance(error, LicenseUnknown):  # a key was tried, in a call that was let in
         note_failed_credential(request)
     response = HttpResponse(
@@ -77,14 +79,15 @@ def is_failed_credential(scope: Scope) -> bool:
     return bool(scope.get(_FAILED))
 
 
-def asgi_problem(error: Exception, request_id: str) -> Response:
+def asgi_problem(error: Exception, facts: RequestFacts) -> Response:
     """Return the problem document of an error where Django has not seen the request.
 
     Raises the error when the table has no row.
     """
-    problem = problem_of(error, request_id)
+    problem = problem_of(error, facts.request_id)
     if problem is None:
         raise error
+    facts.outcome = facts.outcome or problem.outcome
     headers = {name.decode(): value.decode() for name, value in problem.headers}
     return Response(
         problem.body,
@@ -94,7 +97,8 @@ def asgi_problem(error: Exception, request_id: str) -> Response:
     )
 
 
-def _request_id(request: HttpRequest) -> str:
-    """Return the id that the log line of this request has too."""
+def facts_of(request: HttpRequest) -> RequestFacts:
+    """Return what is known of a request, for its log line and its problem documents."""
     scope = getattr(request, "scope", {})  # only requests that came by ASGI have one
-    return str(scope.get(REQUEST_ID) or new_request_id())
+    facts = scope.get(FACTS)
+    return facts if isinstance(facts, RequestFacts) else begin_request(None, None)

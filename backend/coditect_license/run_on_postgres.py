@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -26,16 +27,37 @@ _LEASING_LOGIN: Final = "license_leasing"
 def main(command: Sequence[str]) -> int:
     """Run one command of manage.py and return its exit status; 2 for a wrong setting."""
     try:
-        folder = data_dir(env.text("LICENSE_DATA_DIR", ".local/postgres")) / "database"
-        with running_postgres(folder) as server:
-            server.ensure_database(_DATABASE)
-            ensure_leasing_login(server, _LEASING_LOGIN)
-            ensure_control_login(server, _CONTROL_LOGIN)
+        with prepared_postgres() as server:
             statuses = (_run(*step, server) for step in _steps(command, server))
             return next((status for status in statuses if status), 0)
     except (env.EnvironmentMistake, PostgresFailed) as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
+
+
+@contextmanager
+def prepared_postgres() -> Iterator[PrivatePostgres]:
+    """Run the PostgreSQL of the data folder, with its database and logins, until the block ends.
+
+    Raises EnvironmentMistake for a folder that cannot be used, and PostgresFailed, also while
+    another process runs it.
+    """
+    folder = data_dir(env.text("LICENSE_DATA_DIR", ".local/postgres")) / "database"
+    with running_postgres(folder) as server:
+        server.ensure_database(_DATABASE)
+        ensure_leasing_login(server, _LEASING_LOGIN)
+        ensure_control_login(server, _CONTROL_LOGIN)
+        yield server
+
+
+def settings_on(server: PrivatePostgres, address: str = "") -> dict[str, str]:
+    """Return the settings of a process on this database, by the owner's login unless told."""
+    return {
+        "LICENSE_DATABASE_URL": address or server.url(_DATABASE),
+        "LICENSE_LEASING_DATABASE_URL": server.url(_DATABASE, login=_LEASING_LOGIN),
+        "LICENSE_BACKUP_DATABASE_URL": server.url(_DATABASE),
+        "LICENSE_PREPARED_STATEMENTS": "on",
+    }
 
 
 def _steps(command: Sequence[str], server: PrivatePostgres) -> Iterator[tuple[Sequence[str], str]]:
@@ -50,12 +72,7 @@ def _steps(command: Sequence[str], server: PrivatePostgres) -> Iterator[tuple[Se
 
 def _run(command: Sequence[str], address: str, server: PrivatePostgres) -> int:
     """Run a command to its own end: Ctrl-C reaches it from the terminal, SIGTERM from here."""
-    environment = env.for_child(
-        LICENSE_DATABASE_URL=address,
-        LICENSE_LEASING_DATABASE_URL=server.url(_DATABASE, login=_LEASING_LOGIN),
-        LICENSE_BACKUP_DATABASE_URL=server.url(_DATABASE),
-        LICENSE_PREPARED_STATEMENTS="on",
-    )
+    environment = env.for_child(**settings_on(server, address))
     child = subprocess.Popen(  # noqa: S603  our own program; the words are the caller's own shell's
         [sys.executable, str(_MANAGE), *command], env=environment
     )

@@ -8,6 +8,7 @@ from django.db import close_old_connections
 
 from audit.sealer import SealerThread
 from audit.tally import SignatureTally
+from coditect_license.gauges import gauge_server
 from coditect_license.ledger import aside, take_server_seat
 from coditect_license.notary import notary_from_settings
 from coditect_license.problems import problem_of
@@ -32,7 +33,6 @@ from leasing.http.shown_tokens import ShownTokens
 from leasing.wiring import open_store
 from licenses.license_key import KeyHasher
 from signing.wiring import (
-    gauge_signing,
     own_tokens_from_settings,
     present_root,
     published_keys_from_settings,
@@ -47,7 +47,18 @@ def serve_metrics_from_settings() -> Callable[[], None]:
     """Serve the metrics where the settings say so; return how to end that."""
     if not settings.LICENSE_METRICS_PORT:
         return lambda: None
-    return serve_metrics(settings.LICENSE_METRICS_HOST, settings.LICENSE_METRICS_PORT)
+    first = settings.LICENSE_METRICS_PORT
+    ports = range(first, first + settings.LICENSE_METRICS_PORTS)
+    return serve_metrics(settings.LICENSE_METRICS_HOST, ports)
+
+
+def transport_security_from_settings() -> bytes | None:
+    """Return the Strict-Transport-Security that Django sends too, None where http is served."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return None
+    said = f"max-age={settings.SECURE_HSTS_SECONDS}"
+    said += "; includeSubDomains" * settings.SECURE_HSTS_INCLUDE_SUBDOMAINS
+    return (said + "; preload" * settings.SECURE_HSTS_PRELOAD).encode()
 
 
 class LicenseServer:
@@ -63,7 +74,6 @@ class LicenseServer:
         root = present_root()
         self._seals = seals_from_settings(root)
         self._root_watch = root_watch(root, self._seals.renew_if_due)
-        gauge_signing(self._signing_seconds_left)
         self._end_metrics = serve_metrics_from_settings()
         store = open_store()
         self._engine = Engine(store)
@@ -77,6 +87,7 @@ class LicenseServer:
         )
         verifier = bearer_verifier_from_settings()
         published = published_keys_from_settings(root)
+        own_tokens = own_tokens_from_settings()
         door = Door(verifier, KeyHasher(settings.LICENSE_KEY_PEPPERS))
         tally = SignatureTally(clock=utc_now)
         proofs = Proofs(self._seals, settings.LICENSE_ISSUER, tally=tally)
@@ -86,7 +97,9 @@ class LicenseServer:
             before=tally.write_down,
             aside=aside(store),
         )
-        own_tokens = own_tokens_from_settings()
+        self._figures = gauge_server(
+            self._engine, self._sealer, self._signing_seconds_left, clock=utc_now
+        )
         self.overload = Overload(lambda: self._engine.fullness)
         self._health = HealthEndpoint(self._engine, self._signing_seconds_left)
         self.plane = LeasingPlane(
@@ -99,6 +112,7 @@ class LicenseServer:
             overload=self.overload,
             problem_of=problem_of,
             request_log=request_log,
+            transport_security=transport_security_from_settings(),
         )
         self._request_log = request_log
         close_old_connections()  # this thread's; whoever reads later opens one for the moment
@@ -123,6 +137,8 @@ class LicenseServer:
         await asyncio.to_thread(warm_control_plane)
         await self.overload.start()
         self._sealer.start()
+        if self._figures is not None:
+            self._figures.start()
         if self._fleet is not None:
             await self._fleet.start()
 
@@ -138,6 +154,8 @@ class LicenseServer:
             unlisten()
         await self.overload.stop()
         await self._engine.stop()
+        if self._figures is not None:
+            await asyncio.to_thread(self._figures.stop)
         await asyncio.to_thread(self._sealer.stop)
         await self._root_watch.stop()
         await self._seals.stop()

@@ -16,6 +16,7 @@ from coditect_license.audit_settings import audit_name, note_keys
 from coditect_license.database_url import address_beside, postgresql_database
 from coditect_license.identity_settings import google_project
 from coditect_license.kms_settings import cloud_kms_from_environment
+from coditect_license.log_settings import log_levels, log_project, traces_endpoint
 from coditect_license.peppers import peppers_from_environment
 from coditect_license.production import require_production_settings
 from foundation import env
@@ -81,6 +82,16 @@ LICENSE_AUDIT_RETIRED_KEYS = note_keys(env.listing("LICENSE_AUDIT_RETIRED_KEYS",
 # Metrics for Prometheus on a port of their own, without a credential; 0 for none.
 LICENSE_METRICS_PORT = env.integer("LICENSE_METRICS_PORT", 0, lowest=0, highest=65535)
 LICENSE_METRICS_HOST = env.text("LICENSE_METRICS_HOST", "127.0.0.1")
+# How many licenses the metrics name, those used most; each is a series for as long as it is one.
+LICENSE_METRICS_LICENSES = env.integer("LICENSE_METRICS_LICENSES", 20, lowest=0, highest=1_000)
+# Which severities are written of what the program says, by module; docs/how-to/read-the-logs.md.
+LICENSE_LOG_LEVELS = log_levels()
+# The Google Cloud project whose traces the log lines belong to; not set, they name the id alone.
+LICENSE_LOG_PROJECT = log_project()
+# Where spans are sent (OTLP over HTTP); not set, none are made. Of traces that begin here so many
+# in a hundred are recorded; docs/how-to/follow-a-trace.md.
+LICENSE_TRACES_ENDPOINT = traces_endpoint()
+LICENSE_TRACES_PERCENT = env.integer("LICENSE_TRACES_PERCENT", 100, lowest=0, highest=100)
 LICENSE_API_DOCS = env.boolean("LICENSE_API_DOCS", default=True)
 
 # Valkey or Redis, for what the processes of an installation tell each other. Absent: this process
@@ -133,6 +144,12 @@ if LICENSE_SECURITY_CONTACT and not LICENSE_SECURITY_CONTACT.startswith(("mailto
     raise env.EnvironmentMistake("LICENSE_SECURITY_CONTACT must be mailto:… or https://…")
 # How many processes a launcher starts of this server; it is the launchers' own variable.
 LICENSE_PROCESSES = env.integer("WEB_CONCURRENCY", 1, lowest=1, highest=1_000)
+# Of so many ports from LICENSE_METRICS_PORT on a process takes the first that is free.
+LICENSE_METRICS_PORTS = env.integer(
+    "LICENSE_METRICS_PORTS", LICENSE_PROCESSES, lowest=1, highest=1_000
+)
+if LICENSE_METRICS_PORT + LICENSE_METRICS_PORTS - 1 > 65535:
+    raise env.EnvironmentMistake("LICENSE_METRICS_PORTS goes past port 65535")
 ROOT_URLCONF = "coditect_license.urls"
 ASGI_APPLICATION = "coditect_license.asgi.application"
 USE_TZ = True
@@ -259,6 +276,7 @@ SECURE_HSTS_SECONDS = 0 if EMBEDDED else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not EMBEDDED
 SECURE_HSTS_PRELOAD = not EMBEDDED
 _COOKIES = "license" if EMBEDDED else "__Host-license"  # no subdomain can set one of that name
+LOGIN_REDIRECT_URL = "/admin/"  # staff whose sign-in named another place than ours, or none
 SESSION_COOKIE_NAME = f"{_COOKIES}-session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from coditect_license.refusals import REQUEST_ID, asgi_problem
+from coditect_license.refusals import FACTS, asgi_problem
+from foundation.request_facts import RequestFacts
 from leasing.http.errors import MethodNotAllowed, UnknownPath
 
 PREFIX: Final = "/static"
@@ -40,13 +41,13 @@ class StaticAssets(StaticFiles):
         try:
             response = await super().get_response(path, scope)
         except HTTPException as refusal:
-            return _problem(refusal, str(scope[REQUEST_ID]))
+            return _problem(refusal, scope[FACTS])
         response.headers.update(_CACHED | _GUARDED)
         return response
 
 
-def _problem(refusal: HTTPException, request_id: str) -> Response:
+def _problem(refusal: HTTPException, facts: RequestFacts) -> Response:
     error = MethodNotAllowed(("GET", "HEAD")) if refusal.status_code == 405 else UnknownPath()
-    response = asgi_problem(error, request_id)
+    response = asgi_problem(error, facts)
     response.headers.update(_GUARDED)
     return response

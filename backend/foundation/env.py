@@ -6,9 +6,11 @@ process refuses to start with one clear line. A secret may come from a file:
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+_OURS: Final = ("LICENSE_", "DJANGO_", "CLOUD_KMS_", "GOOGLE_")
 _MOST_DIGITS: Final = 20  # Python refuses to read thousands of them as a number
 
 
@@ -84,6 +86,19 @@ def existing_file(name: str) -> Path | None:
 def use_settings(module: str) -> None:
     """Name Django's settings module unless the environment names one already."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", module)
+
+
+def without_settings() -> dict[str, str]:
+    """Return this process's environment without the settings of this program, for a stranger.
+
+    They hold secrets. What is left are the machine's and the caller's own.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+
+
+def set_variables(values: Mapping[str, str]) -> None:
+    """Set variables of this process, for settings that are read later."""
+    os.environ.update(values)
 
 
 def for_child(**more: str) -> dict[str, str]:

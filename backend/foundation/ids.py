@@ -11,6 +11,7 @@ from typing import Final
 
 from foundation.clock import unix_milliseconds
 
+REQUEST_ID_CHARACTERS: Final = 16
 _BLOCK: Final = 16
 _BLOCKS_AT_A_TIME: Final = 256
 
@@ -28,9 +29,12 @@ def new_id() -> uuid.UUID:
     Rows made one after the other lie side by side in their indexes, so a commit writes fewer
     pages.
     """
-    head = unix_milliseconds().to_bytes(6, "big")
-    number = int.from_bytes(head + _random_block()[:10], "big")
-    return uuid.UUID(int=number & ~_VERSION_AND_VARIANT | _VERSION_7)
+    return uuid.UUID(int=_time_ordered())
+
+
+def new_hex_id() -> str:
+    """Return another one, as the 32 hexadecimal digits that ledgers keep."""
+    return f"{_time_ordered():032x}"
 
 
 def made_id(digest: bytes) -> uuid.UUID:
@@ -42,9 +46,18 @@ def made_id(digest: bytes) -> uuid.UUID:
     return uuid.UUID(int=number | _VERSION_8)
 
 
-def new_request_id() -> str:
-    """Return an identifier for one HTTP request: 16 hexadecimal characters."""
-    return _random_block()[:8].hex()
+def new_trace_id() -> str:
+    """Return an identifier for one trace: 32 hexadecimal characters (W3C Trace Context).
+
+    The first 16 serve as the identifier of the request that begins it.
+    """
+    return _random_block().hex()
+
+
+def _time_ordered() -> int:
+    head = unix_milliseconds().to_bytes(6, "big")
+    number = int.from_bytes(head + _random_block()[:10], "big")
+    return number & ~_VERSION_AND_VARIANT | _VERSION_7
 
 
 def _random_block() -> bytes:

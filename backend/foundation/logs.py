@@ -10,24 +10,32 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
-from foundation.clock import rfc3339, utc_now
+from foundation.clock import rfc3339_now
 from foundation.redaction import Redactor
+from foundation.request_facts import RequestFacts, current_request
+from foundation.request_lines import Exchange, request_line
 
 _log = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder()
 _FLUSH_BYTES: Final = 65_536
-_SERVER_FAULT: Final = 500
-_OURS: Final = frozenset(
+_MOST_OF_A_PATH: Final = 200
+_SEVERITIES: Final = frozenset({"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
+OURS: Final = frozenset(
     {
         *("coditect_license", "coditect_license_token", "management_api", "privacy", "leasing"),
         *("licenses", "signing", "identity", "audit", "tenants", "soft_state", "foundation"),
     }
 )
+"""The rooms: what they say is said by us, and needs no mistrust."""
+
 _HEARD: Final = frozenset({"uvicorn.error", "django.request"})
 """Loggers of others that say nothing a caller said, but for the path of an address."""
 
@@ -38,50 +46,43 @@ class JsonLines:
     """Collects JSON lines and writes many with one system call.
 
     Lines keep their order. They reach the file at the latest when :meth:`flush` is called.
-    ``redactor`` takes out of them what must not be there.
+    ``redactor`` takes out of them what must not be there. ``project`` is the one of Google Cloud
+    whose traces the lines belong to; without one they name their trace by its id alone.
     """
 
-    def __init__(self, descriptor: int, redactor: Redactor | None = None) -> None:
+    def __init__(
+        self, descriptor: int, redactor: Redactor | None = None, *, project: str = ""
+    ) -> None:
         self._descriptor = descriptor
         self.redactor = redactor or Redactor()
+        self.trace_prefix = f"projects/{project}/traces/" if project else ""
         self._lines: list[bytes] = []
         self._lock = threading.Lock()
 
-    def append(self, fields: dict[str, Any]) -> bool:
+    def append(self, line: dict[str, Any] | Struct) -> bool:
         """Add a line; return whether it is the first that waits for a flush."""
-        line = _ENCODER.encode(fields)
+        encoded = _ENCODER.encode(line)
         with self._lock:
-            self._lines.append(line)
+            self._lines.append(encoded)
             return len(self._lines) == 1
 
-    def append_request(
-        self, *, plane: str, request_id: str, method: str, path: str, status: int, seconds: float
-    ) -> None:
-        """Add the line of one answered request, and have it written when the loop comes round.
+    def append_request(self, exchange: Exchange, facts: RequestFacts) -> None:
+        """Add the line of one request, and have it written when the loop comes round.
 
-        For the event loop. ``path`` has no query; its first 200 characters are kept.
+        For the event loop. The path has no query; its first 200 characters are kept.
         """
-        is_first = self.append(
-            {
-                "severity": "INFO" if status < _SERVER_FAULT else "ERROR",
-                "time": rfc3339(utc_now()),
-                "message": "request",
-                "plane": plane,
-                "request_id": request_id,
-                "method": method,
-                "path": _plain(self.redactor.path(path[:200])),
-                "status": status,
-                "duration_ms": round(seconds * 1000, 3),
-            }
-        )
-        if is_first:
+        if exchange.path is not None:
+            shown = _plain(self.redactor.path(exchange.path[:_MOST_OF_A_PATH]))
+            if shown is not exchange.path:
+                exchange = replace(exchange, path=shown)
+        if self.append(request_line(exchange, facts, trace_prefix=self.trace_prefix)):
             asyncio.get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
         """Write every line that waits. A reader that went away loses them, nothing else."""
         with self._lock:
             lines, self._lines = self._lines, []
-            rest = b"".join(line + b"\n" for line in lines)
+            rest = b"\n".join([*lines, b""])
             try:
                 while rest:
                     rest = rest[os.write(self._descriptor, rest[:_FLUSH_BYTES]) :]
@@ -102,22 +103,33 @@ class JsonHandler(logging.Handler):
         self._lines = lines
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record with its severity, logger and message."""
-        fields = {
-            "severity": record.levelname,
-            "time": rfc3339(utc_now()),
+        """Write one record with its severity, logger and message, and the request it belongs to."""
+        fields: dict[str, Any] = {
+            "severity": record.levelname if record.levelname in _SEVERITIES else "DEFAULT",
+            "time": rfc3339_now(),
             "logger": record.name,
             "message": self._lines.redactor.text(_message(record)),
         }
+        if facts := current_request():
+            fields |= self._named_after(facts)
         if record.exc_info and record.exc_info[1] is not None:
             fields["stack_trace"] = self._lines.redactor.text(_stack_trace(record.exc_info[1]))
         self._lines.append(fields)
         self._lines.flush()
 
+    def _named_after(self, facts: RequestFacts) -> dict[str, Any]:
+        span = {"logging.googleapis.com/spanId": facts.span_id} if facts.span_id else {}
+        return {
+            "request_id": facts.request_id,
+            "logging.googleapis.com/trace": self._lines.trace_prefix + facts.trace_id,
+            "logging.googleapis.com/trace_sampled": facts.is_sampled,
+            **span,
+        }
+
 
 def _message(record: logging.LogRecord) -> str:
     """Return what a record says, of a stranger's only the sentence without what was put into it."""
-    if record.name in _HEARD or record.name.partition(".")[0] in _OURS:
+    if record.name in _HEARD or record.name.partition(".")[0] in OURS:
         return record.getMessage()
     return str(record.msg) if record.args else f"said in {record.module}, line {record.lineno}"
 
@@ -134,21 +146,25 @@ def _stack_trace(error: BaseException) -> str:
 
 def _one_error(error: BaseException) -> str:
     kind = type(error)
-    said = f": {error}" if kind.__module__.partition(".")[0] in _OURS else ""
+    said = f": {error}" if kind.__module__.partition(".")[0] in OURS else ""
     frames = "".join(traceback.format_tb(error.__traceback__))
     return f"{frames}{kind.__module__}.{kind.__qualname__}{said}"
 
 
-def log_to_standard_output(level: str, redactor: Redactor | None = None) -> JsonLines:
+def log_to_standard_output(
+    levels: Mapping[str, str], redactor: Redactor | None = None, *, project: str = ""
+) -> JsonLines:
     """Send every log record to standard output as JSON; return the stream for request lines.
 
-    Errors that nobody caught, in any thread, become records too: what Python would print of them
-    is their text.
+    ``levels`` are the lowest severities that are written, by module; that of the empty name is for
+    all others. Lines of requests and of the audit have none: all are written. Errors that nobody
+    caught, in any thread, become records too: what Python would print of them is their text.
     """
-    lines = JsonLines(sys.stdout.fileno(), redactor)
+    lines = JsonLines(sys.stdout.fileno(), redactor, project=project)
     root = logging.getLogger()
     root.handlers[:] = [JsonHandler(lines)]
-    root.setLevel(level)
+    for module, level in levels.items():
+        logging.getLogger(module).setLevel(level)
     sys.excepthook = _log_uncaught
     threading.excepthook = lambda of: _log_uncaught(of.exc_type, of.exc_value, of.exc_traceback)
     return lines

@@ -1,7 +1,9 @@
 """What the database says of a bearer: which tenant is meant, and what the bearer is in it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from identity.models import ApiToken, Member, ServiceAccount, TenantAlias
 from identity.rules import Membership, MemberStatus, Principal, PrincipalKind, Role
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
+from tenants.reading import reading
 
 SEEN_AGAIN_AFTER: Final = timedelta(hours=1)
 """How far apart records of one member's sign-ins are at least, and moves of last_seen_at."""
@@ -34,11 +37,34 @@ class Register(Protocol):
         ...
 
 
+class _MustWrite(Exception):
+    """The bearer is new here, or another than before: reading alone does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Who was let in, and what there is to record of it, if anything."""
+
+    principal: Principal
+    row: Member | ServiceAccount | None = None
+    action: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def _at_once(deed: Callable[[], None]) -> None:
+    deed()
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseRegister:
-    """The register of an installation. ``peppers`` are those that API tokens are stored under."""
+    """The register of an installation. ``peppers`` are those that API tokens are stored under.
+
+    Who is known is let in by reading alone, which waits for nobody who writes. That somebody was
+    seen is written by ``later``: at once, unless given otherwise.
+    """
 
     peppers: Peppers
+    later: Callable[[Callable[[], None]], None] = _at_once
 
     def admit(self, claimed: Claimed, *, now: datetime) -> Principal:
         """Return the principal; join who was invited, and note who was seen, at most once an hour.
@@ -47,21 +73,13 @@ class DatabaseRegister:
         an active member where the issuer's row asks for that, or who is disabled or removed in any
         case.
         """
-        tenant_id = _tenant(claimed)
-        with tenant_transaction(tenant_id):
-            if not _is_open(tenant_id):
-                raise MissingTenant("the token names a tenant that is not here")
-            principal = Principal(
-                kind=claimed.kind,
-                tenant_id=tenant_id,
-                subject=claimed.subject,
-                role=claimed.role,
-                is_staff=claimed.is_staff,
-                email=claimed.email,
-            )
-            if claimed.kind is not PrincipalKind.USER:
-                return principal
-            return _as_member(principal, claimed, now)
+        try:
+            with reading():
+                seen = _admitted(claimed, may_write=False)
+        except _MustWrite:
+            seen = _admitted(claimed, may_write=True)
+        self._note(seen, now)
+        return seen.principal
 
     def bearer_of(self, token: ApiTokenText, *, now: datetime) -> tuple[Principal, datetime]:
         """Return the service account of a token; note that it was seen, at most once an hour.
@@ -70,7 +88,7 @@ class DatabaseRegister:
         is disabled, and while the tenant is suspended. Looks nowhere but in the tenant that the
         token names.
         """
-        with tenant_transaction(token.tenant_id):
+        with reading(), tenant_transaction(token.tenant_id):
             row = ApiToken.objects.filter(
                 tenant_id=token.tenant_id, token_hmac__in=api_token.lookups(token, self.peppers)
             ).first()
@@ -84,9 +102,32 @@ class DatabaseRegister:
                 subject=str(account.id),
                 role=Role(account.role),
             )
-            if _is_seen_anew(ServiceAccount.objects.all(), account, now):
-                _record("service_account.signed_in", principal, token_hint=row.hint)
-            return principal, row.expires_at
+        details = {"token_hint": row.hint}
+        self._note(_Seen(principal, account, "service_account.signed_in", details), now)
+        return principal, row.expires_at
+
+    def _note(self, seen: _Seen, now: datetime) -> None:
+        if seen.row is not None and _is_due(seen.row, now):
+            self.later(partial(_record_seen, seen, now))
+
+
+def _admitted(claimed: Claimed, *, may_write: bool) -> _Seen:
+    """Return who was let in. Raises _MustWrite where somebody is to be written down first."""
+    tenant_id = _tenant(claimed)
+    with tenant_transaction(tenant_id):
+        if not _is_open(tenant_id):
+            raise MissingTenant("the token names a tenant that is not here")
+        principal = Principal(
+            kind=claimed.kind,
+            tenant_id=tenant_id,
+            subject=claimed.subject,
+            role=claimed.role,
+            is_staff=claimed.is_staff,
+            email=claimed.email,
+        )
+        if claimed.kind is not PrincipalKind.USER:
+            return _Seen(principal)
+        return _as_member(principal, claimed, may_write=may_write)
 
 
 def _is_open(tenant_id: UUID) -> bool:
@@ -108,32 +149,33 @@ def _tenant(claimed: Claimed) -> UUID:
     return alias.tenant_id
 
 
-def _as_member(principal: Principal, claimed: Claimed, now: datetime) -> Principal:
-    tenant_id = principal.tenant_id
-    member = _members(tenant_id).filter(issuer=claimed.issuer, subject=claimed.subject).first()
+def _as_member(principal: Principal, claimed: Claimed, *, may_write: bool) -> _Seen:
+    member = (
+        _members(principal.tenant_id).filter(issuer=claimed.issuer, subject=claimed.subject).first()
+    )
     if member is None:
-        member = _newcomer(principal, claimed)
+        member = _newcomer(principal, claimed, may_write=may_write)
     if member is None:
-        return principal
+        return _Seen(principal)
     if member.status != MemberStatus.ACTIVE.value:
         raise MissingTenant("the member is disabled or removed", Cause.MEMBER)
     if claimed.membership is Membership.REQUIRED:
         principal = replace(principal, role=Role(member.role))
     elif claimed.membership is Membership.AUTOMATIC and claimed.role is not None:
-        _follow_role(member, claimed.role)
-    principal = replace(principal, member_id=member.id)
-    if _is_seen_anew(Member.objects.all(), member, now):
-        _record("member.signed_in", principal, member_id=str(member.id), issuer=claimed.issuer)
-    return principal
+        _follow_role(member, claimed.role, may_write=may_write)
+    details = {"member_id": str(member.id), "issuer": claimed.issuer}
+    return _Seen(replace(principal, member_id=member.id), member, "member.signed_in", details)
 
 
-def _newcomer(principal: Principal, claimed: Claimed) -> Member | None:
+def _newcomer(principal: Principal, claimed: Claimed, *, may_write: bool) -> Member | None:
     """Return the row of a person who is seen for the first time, or None where none is needed."""
     known = _of_address(principal.tenant_id, claimed.email)
     if known is not None and known.status in _SHUT:
         raise MissingTenant("the member of this address is disabled or removed", Cause.MEMBER)
     if claimed.membership is Membership.NONE:
         return None
+    if not may_write and (known is not None or claimed.membership is Membership.AUTOMATIC):
+        raise _MustWrite
     if known is not None and known.status == MemberStatus.INVITED.value:
         return _joined(known, principal, claimed)
     if known is not None and (known.issuer, known.subject) == (claimed.issuer, claimed.subject):
@@ -174,9 +216,11 @@ def _enrolled(principal: Principal, claimed: Claimed, role: Role, *, email: str 
     return member
 
 
-def _follow_role(member: Member, role: Role) -> None:
+def _follow_role(member: Member, role: Role, *, may_write: bool) -> None:
     """Note the role that the issuer gives now, so that who reads the row sees what counts."""
     if member.role != role.value:
+        if not may_write:
+            raise _MustWrite
         member.role = role.value
         member.save(update_fields=["role"])
 
@@ -193,16 +237,22 @@ def _members(tenant_id: UUID) -> QuerySet[Member]:
     return Member.objects.filter(tenant_id=tenant_id)
 
 
-def _is_seen_anew(rows: "QuerySet[Any]", row: Member | ServiceAccount, now: datetime) -> bool:
-    """Move last_seen_at when an hour has passed; say whether it was this call that did.
+def _is_due(row: Member | ServiceAccount, now: datetime) -> bool:
+    return row.last_seen_at is None or row.last_seen_at <= now - SEEN_AGAIN_AFTER
+
+
+def _record_seen(seen: _Seen, now: datetime) -> None:
+    """Move last_seen_at, and record the sign-in, when an hour has passed.
 
     One statement decides, so that of many processes one writes and records.
     """
-    latest = now - SEEN_AGAIN_AFTER
-    if row.last_seen_at is not None and row.last_seen_at > latest:
-        return False
-    due = Q(last_seen_at=None) | Q(last_seen_at__lte=latest)
-    return bool(rows.filter(due, pk=row.pk).update(last_seen_at=now))
+    row = seen.row
+    due = Q(last_seen_at=None) | Q(last_seen_at__lte=now - SEEN_AGAIN_AFTER)
+    if row is None:
+        return
+    with tenant_transaction(seen.principal.tenant_id):
+        if type(row).objects.filter(due, pk=row.pk).update(last_seen_at=now):
+            _record(seen.action, seen.principal, **seen.details)
 
 
 def _record(action: str, principal: Principal, **details: Any) -> None:

@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Tags, register
 from foundation.clock import utc_now
 from foundation.peppers import Peppers
 from identity import queries
+from identity.afterwards import Afterwards
 from identity.checks import (
     development_issuer_is_not_trusted,
     identity_platform_is_of_the_project,
@@ -31,7 +32,7 @@ def bearer_verifier_from_settings() -> BearerVerifier:
     trusted = (
         queries.trusted_issuers if settings.EMBEDDED else queries.trusted_issuers_in_production
     )
-    register = DatabaseRegister(peppers_from_settings())
+    register = DatabaseRegister(peppers_from_settings(), later=Afterwards())
     load_issuers = partial(trusted, key_sources_from_settings())
     return BearerVerifier(load_issuers, clock=utc_now, register=register)
 

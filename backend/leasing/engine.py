@@ -13,6 +13,8 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
+from foundation import tracing
+from leasing import counts
 from leasing.errors import Overloaded, StoreUnavailable
 from leasing.host import HOST, Host, Queue
 from leasing.store import (
@@ -81,11 +83,12 @@ class Engine:
         self._queue: Queue[_Waiting | None] = host.queue()
         self._line: list[_Waiting] = []  # the writer's own: taken off the queue, in no batch yet
         self._waiting: dict[asyncio.Future[Outcome], float] = {}  # since when, the first first
+        self._joined: dict[asyncio.Future[Outcome], tracing.JoinedSpan] = {}
         self._writer = host.writer(self._write)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog: asyncio.Task[None] | None = None
         self._store_called_at: float | None = None
-        self._reaped_at = self._seconds()
+        self._reaped_at = self._reap_ended_at = self._seconds()
         self._closing = False
 
     async def start(self) -> None:
@@ -107,6 +110,16 @@ class Engine:
     def is_ready(self) -> bool:
         """Whether calls are taken and the writer is not stalled."""
         return self._writer.is_alive() and not self._closing and not self._is_stalled()
+
+    @property
+    def waiting_calls(self) -> int:
+        """How many calls wait for a commit now. For any thread."""
+        return len(self._waiting)
+
+    @property
+    def seconds_since_reap(self) -> float:
+        """How long ago lapsed sessions were last looked for with success. For any thread."""
+        return self._seconds() - self._reap_ended_at
 
     @property
     def fullness(self) -> float:
@@ -146,8 +159,15 @@ class Engine:
             raise Overloaded(OVERLOADED_RETRY_SECONDS)
         future: asyncio.Future[Outcome] = self._loop.create_future()
         self._waiting[future] = self._seconds()
+        joined = tracing.join("commit")
+        if joined is not None:
+            self._joined[future] = joined
         self._queue.put((call, future))
-        outcome = await future
+        try:
+            outcome = await future
+        finally:
+            if joined is not None:
+                joined.end()
         if isinstance(outcome, Exception):
             raise outcome
         if not isinstance(outcome, kind):
@@ -201,7 +221,7 @@ class Engine:
         return batch
 
     def _commit(self, batch: list[_Waiting]) -> None:
-        self._store_called_at = self._seconds()
+        began_at = self._store_called_at = self._seconds()
         try:
             outcomes = self._outcomes(batch)
         except StoreUnavailable as error:
@@ -211,14 +231,24 @@ class Engine:
             _log.exception("a batch of %d calls failed", len(batch))
             outcomes = [StoreUnavailable("the ledger failed")] * len(batch)
         self._store_called_at = None
+        counts.batch_size.add(len(batch))
+        counts.batch_seconds.add(self._seconds() - began_at)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._deliver, batch, outcomes)
 
     def _outcomes(self, batch: list[_Waiting]) -> list[Outcome]:
-        outcomes = self._store.apply([call for call, _ in batch])
+        with tracing.batch("batch", self._joined_by(batch), license__batch__calls=len(batch)):
+            outcomes = self._store.apply([call for call, _ in batch])
         if len(outcomes) != len(batch):
             raise ValueError("the store answered more or fewer calls than it was given")
         return outcomes
+
+    def _joined_by(self, batch: list[_Waiting]) -> list[tracing.JoinedSpan]:
+        """Return the spans of those calls of a batch that have one."""
+        if not self._joined:
+            return []
+        found = (self._joined.pop(future, None) for _, future in batch)
+        return [joined for joined in found if joined is not None]
 
     def _deliver(self, batch: list[_Waiting], outcomes: list[Outcome]) -> None:
         for (_, future), outcome in zip(batch, outcomes, strict=True):
@@ -238,6 +268,7 @@ class Engine:
             if self._seconds() - self._reaped_at > self._pace.reap_seconds:
                 self._reaped_at = self._seconds()
                 self._store.reap(MOST_REAPED)
+                self._reap_ended_at = self._seconds()
         except StoreUnavailable as error:
             _log.error("housekeeping failed: %s", error)
         except Exception:  # noqa: BLE001  as above: without the writer nobody would be answered

@@ -6,12 +6,16 @@ LeasingError
 ├── SeatsExhausted     every seat was held at some instant of the call (S3)
 ├── PersonalCapReached this person holds as many seats of the license as one may
 ├── LeaseLost          the session is over: expired, released or taken over
+├── BorrowingOff       the license's policy lends no seats
+├── LoanTooLong        the license's policy lends seats for a shorter time
+├── SeatBorrowed       a file that runs on holds the seat; whoever ends that must say so
 ├── TooManyInstances   one device runs more programs on one seat than are kept apart
 ├── TooMuchHistory     more sessions than one answer about usage can count
 ├── StoreUnavailable   the ledger cannot be reached; nothing was changed, or repeating is safe
 └── Overloaded         the queue for this kind of call is full; nothing was changed
 """
 
+from datetime import datetime
 from typing import Final, Literal
 
 LossReason = Literal["expired", "released", "taken_over"]
@@ -54,6 +58,26 @@ class LeaseLost(LeasingError):
     def __init__(self, reason: LossReason) -> None:
         super().__init__(f"the lease is lost: {reason}")
         self.reason: LossReason = reason
+
+
+class BorrowingOff(LeasingError):
+    """The policy of the license says ``offline_seconds`` 0."""
+
+
+class LoanTooLong(LeasingError):
+    """The policy of the license lends a seat for at most ``longest_seconds``."""
+
+    def __init__(self, longest_seconds: int) -> None:
+        super().__init__(f"a seat is lent for at most {longest_seconds} seconds")
+        self.longest_seconds = longest_seconds
+
+
+class SeatBorrowed(LeasingError):
+    """A seat is not free before the file that was made of it ends, ``until``."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"the seat was lent as a file that runs until {until.isoformat()}")
+        self.until = until
 
 
 class TooManyInstances(LeasingError):

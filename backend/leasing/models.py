@@ -86,6 +86,8 @@ class LicenseSession(TenantRow):
     signed for a call without an instance. ``end_reason`` is empty while the session lives,
     then ``released``, ``expired`` or ``taken_over``. A session that came back to no seat, by its
     token, has no ``slot``, and its ``ended_at`` is known in advance: that token's end.
+    ``borrowed_until`` is the end of the last file that was made of its seat, null without one; the
+    lease does not end before.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "id")
@@ -103,6 +105,7 @@ class LicenseSession(TenantRow):
     seq = models.PositiveBigIntegerField(default=0)
     token_issued_at = models.DateTimeField(null=True)
     token_expires_at = models.DateTimeField(null=True)
+    borrowed_until = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "license_session"

@@ -5,18 +5,20 @@ They lock nothing and use indexes that no heartbeat writes. What one read looks 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models import Max, Q, QuerySet, TextField, Value
 
 from leasing.concurrency import Interval
 from leasing.errors import SessionUnknown, TooMuchHistory
 from leasing.models import LicenseSession, Seat
 from leasing.rules import is_live
-from tenants.current import current_tenant_id
+from licenses.models import License
+from tenants.current import current_tenant_id, tenant_transaction
+from tenants.models import Tenant
 
 MOST_LOOKED_AT: Final = 10_000
 """How many sessions a page of a filtered list looks at; what it finds may be less than a page."""
@@ -56,7 +58,10 @@ class SessionFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """One session as the control plane shows it. ``ended_at`` is None while it runs."""
+    """One session as the control plane shows it. ``ended_at`` is None while it runs.
+
+    ``borrowed_until`` is None when its seat was never lent.
+    """
 
     session_id: UUID
     license_id: UUID
@@ -64,6 +69,7 @@ class Holding:
     principal: str
     started_at: datetime
     lease_expires_at: datetime
+    borrowed_until: datetime | None
     ended_at: datetime | None
     end_reason: str | None
 
@@ -141,6 +147,23 @@ def history(
     )
 
 
+def longest_loan(*, now: datetime) -> timedelta:
+    """Return how long a file that any tenant's license lends, or has lent, may run from now on.
+
+    For whoever ends a key. Reads every session once.
+    """
+    tenants = list(Tenant.objects.order_by("id").values_list("id", flat=True))
+    return max((_longest_loan_of(tenant, now) for tenant in tenants), default=timedelta(0))
+
+
+def _longest_loan_of(tenant_id: UUID, now: datetime) -> timedelta:
+    with tenant_transaction(tenant_id):
+        lends = License.objects.aggregate(most=Max("offline_seconds"))["most"] or 0
+        lent = _own().filter(borrowed_until__gt=_as_kept(now))
+        last = lent.aggregate(last=Max("borrowed_until"))["last"]
+    return max(timedelta(seconds=lends), (last or now) - now)
+
+
 def _own() -> QuerySet[LicenseSession]:
     return LicenseSession.objects.filter(tenant_id=current_tenant_id())
 
@@ -212,6 +235,7 @@ def _holding(row: LicenseSession, end: datetime, now: datetime) -> Holding:
         principal=row.principal,
         started_at=row.started_at,
         lease_expires_at=end,
+        borrowed_until=row.borrowed_until,
         ended_at=end if has_ended else None,
         end_reason=(row.end_reason or "expired") if has_ended else None,
     )

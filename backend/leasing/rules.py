@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from identity.rules import PrincipalKind
-from leasing.errors import LeaseLost
+from leasing.errors import BorrowingOff, LeaseLost, LoanTooLong
 from licenses.errors import LicenseExpired, LicenseRefused, LicenseRevoked, LicenseSuspended
 from licenses.rules import LicenseStatus
 
@@ -111,6 +111,20 @@ def lease_end(terms: Terms, now: datetime, current: datetime | None = None) -> d
     """
     end = min(now + timedelta(seconds=terms.ttl_seconds), terms.expires_at)
     return end if current is None else max(end, current)
+
+
+def loan_refusal(offline_seconds: int, seconds: float) -> BorrowingOff | LoanTooLong | None:
+    """Return why a policy lends no seat for so long, or None when it does."""
+    if offline_seconds == 0:
+        return BorrowingOff("the license lends no seats")
+    if seconds > offline_seconds:
+        return LoanTooLong(offline_seconds)
+    return None
+
+
+def loan_end(now: datetime, seconds: int, license_expires_at: datetime) -> datetime:
+    """Return where a loan made now ends: not past the license."""
+    return min(now + timedelta(seconds=seconds), license_expires_at)
 
 
 def is_live(lease_expires_at: datetime | None, now: datetime) -> bool:

@@ -2,9 +2,9 @@
 
 A store applies a batch of calls in one transaction. Each call has its own outcome: a value, or
 the error it would raise, so one bad call never fails its neighbours. A batch is decided kind by
-kind: heartbeats, releases, forced releases, reinstatements, acquires, reads. Its calls came at the
-same time, so any order is a true one, and in this order what is given back is free for those who
-ask.
+kind: heartbeats, releases, forced releases, reinstatements, acquires, loans, reads. Its calls came
+at the same time, so any order is a true one, and in this order what is given back is free for
+those who ask.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,8 @@ class Acquire(Struct, frozen=True, gc=False):
 
     ``key_hmacs`` are the HMACs of the key in the body. ``metadata_json`` is kept with the
     session. ``wants_token`` counts a token as signed, which ends with the lease or at
-    ``latest_token_end``, whichever comes first.
+    ``latest_token_end``, whichever comes first. A new seat counts against the caller's personal
+    cap, unless it is ``for_another``: who hands seats out does not hold them.
     """
 
     caller: Caller
@@ -43,6 +44,7 @@ class Acquire(Struct, frozen=True, gc=False):
     metadata_json: str = "{}"
     wants_token: bool = True
     latest_token_end: datetime | None = None
+    for_another: bool = False
 
 
 class Heartbeat(Struct, frozen=True, gc=False):
@@ -78,6 +80,10 @@ class Release(Struct, frozen=True, gc=False):
 
     With ``unless_joined_since``, the seq of a grant, nothing happens when anybody has come back to
     the session after that grant: a program of the device in any process, or the caller itself.
+
+    A loan that runs is not given back: its file cannot be taken back. The programs of the device
+    let go of the seat, and the loan holds it to its end (S10). Only with ``unless_joined_since``,
+    when nobody can have a file, is the loan given back too.
     """
 
     caller: Caller
@@ -96,14 +102,31 @@ class Inspect(Struct, frozen=True, gc=False):
 class ForceRelease(Struct, frozen=True, gc=False):
     """End a session over its holder's head, with all its instances, and free its seat.
 
-    That the caller may do so was decided before. Repeating it changes nothing.
+    That the caller may do so was decided before. Repeating it changes nothing. A session whose seat
+    is borrowed ends only for a caller who knows that, ``even_if_borrowed``: until the end of its
+    file one seat serves two devices then.
     """
 
     caller: Caller
     session_id: str
+    even_if_borrowed: bool = False
 
 
-Call = Acquire | Heartbeat | Reinstate | Release | ForceRelease | Inspect
+class Borrow(Struct, frozen=True, gc=False):
+    """Hold the seat of a session until an instant, whoever of the device beats or releases.
+
+    For who has signed a file that runs until then and has not handed it out yet; ``key_id`` names
+    the key that signed it. The policy of the license is checked here, in the transaction that
+    counts the seat.
+    """
+
+    caller: Caller
+    session_id: str
+    until: datetime
+    key_id: str
+
+
+Call = Acquire | Heartbeat | Reinstate | Release | ForceRelease | Borrow | Inspect
 
 
 class Lease(Struct, frozen=True, gc=False):

@@ -1,12 +1,21 @@
-"""The ledger that the settings name: PostgreSQL where LICENSE_DATABASE_URL is set, else SQLite."""
+"""The ledger that the settings name, and its figures.
 
+That is PostgreSQL where LICENSE_DATABASE_URL is set, else SQLite.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
 
+from foundation.clock import utc_now
+from leasing.census import CensusReader
+from leasing.figures import FiguresThread
 from leasing.store import Store
 from leasing.stores.postgres import PostgresStore
+from leasing.stores.postgres.census import PostgresCensus
 from leasing.stores.sqlite import SqliteStore
+from leasing.stores.sqlite.census import SqliteCensus
 
 
 def open_store(*, was_restored: bool = False) -> Store:
@@ -26,6 +35,26 @@ def open_store(*, was_restored: bool = False) -> Store:
         was_restored=was_restored,
         seats_per_person=settings.LICENSE_SEATS_PER_PERSON,
     )
+
+
+def figures_from_settings(counts_here: Callable[[], bool]) -> FiguresThread | None:
+    """Return what looks at the whole ledger for the metrics, or None where none are served.
+
+    ``counts_here`` says whether this process is the one of the installation that counts seats.
+    """
+    if not settings.LICENSE_METRICS_PORT:
+        return None
+    return FiguresThread(
+        _census_reader(),
+        counts_here=counts_here,
+        most_named=settings.LICENSE_METRICS_LICENSES,
+        clock=utc_now,
+    )
+
+
+def _census_reader() -> CensusReader:
+    url = settings.LICENSE_LEASING_DATABASE_URL
+    return PostgresCensus(url) if url else SqliteCensus(ledger_file())
 
 
 def ledger_file() -> Path:

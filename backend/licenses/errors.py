@@ -11,7 +11,8 @@
     ├── TierCodeTaken         the tenant has a tier of that code
     ├── ProductArchived       it is sold no more
     ├── RevokedForGood        a revoked license stays as it is
-    └── EndNotLater           a renewal that would not move the end on
+    ├── EndNotLater           a renewal that would not move the end on
+    └── MessageUnknown        no such message is in the outbox
 """
 
 
@@ -53,3 +54,7 @@ class RevokedForGood(CatalogueError):
 
 class EndNotLater(CatalogueError):
     """A renewal moves the end of a license on, and into the future."""
+
+
+class MessageUnknown(CatalogueError):
+    """The outbox has no such message, or no longer."""

@@ -31,6 +31,11 @@ def withdraw(*, license: License) -> None:
     ).delete()
 
 
+def withdraw_all(*, license: License) -> None:
+    """Take back every undelivered notice of a license that was ended."""
+    OutboxMessage.objects.filter(topic=TOPIC, subject_id=license.id, delivered_at=None).delete()
+
+
 def _due_of_tenant(tenant_id: UUID, now: datetime) -> int:
     count, after = 0, UUID(int=0)
     while True:

@@ -133,6 +133,7 @@ def revoke(*, license: License, principal: str) -> None:
     """
     with tenant_transaction(license.tenant_id):
         _decide(license, LicenseStatus.REVOKED, "license.revoked", principal)
+        expiry_notices.withdraw_all(license=license)
 
 
 def resize(*, license: License, seats: int, principal: str) -> None:

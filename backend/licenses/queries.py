@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from licenses.license_key import KeyHasher
-from licenses.models import License, Product, Tier
+from licenses.models import License, OutboxMessage, Product, Tier
 from licenses.rules import LicenseStatus
 from tenants.current import current_tenant_id
 from tenants.models import Tenant
@@ -113,3 +113,9 @@ def license_by_key(key: str, *, hasher: KeyHasher) -> License | None:
     """Return the current tenant's license with this key, or None: also for somebody else's."""
     rows = License.objects.select_related("product")
     return rows.filter(key_hmac__in=hasher.candidates(key)).first()
+
+
+def oldest_undelivered() -> datetime | None:
+    """Return when the tenant's oldest notice was written that was not delivered, or None."""
+    waiting = OutboxMessage.objects.filter(delivered_at=None).order_by("created_at", "id")
+    return waiting.values_list("created_at", flat=True).first()

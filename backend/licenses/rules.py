@@ -29,8 +29,8 @@ class LicenseStatus(enum.Enum):
 class Policy:
     """How programs hold the seats of a license; a tier has one for the licenses sold of it.
 
-    ``offline_seconds`` is the longest time that a program may be told to go without contact; 0 is
-    its lease and no longer. ``overdraft_seats`` may be granted above the seats sold.
+    ``offline_seconds`` is the longest time that a seat is lent for as a file; 0 lends nothing.
+    ``overdraft_seats`` may be granted above the seats sold.
     """
 
     ttl_seconds: int = DEFAULT_TTL_SECONDS

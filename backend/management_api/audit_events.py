@@ -16,7 +16,6 @@ from audit import queries
 from audit.exports import export_lines
 from audit.models import AuditCheckpoint
 from audit.queries import Seen, Wanted
-from leasing.stores.gated_sqlite.reading import reading
 from management_api.answers import found
 from management_api.calls import Call, describes
 from management_api.calls import Text as AsText
@@ -28,6 +27,7 @@ from management_api.preconditions import tagged
 from management_api.serializers import StrictSerializer, asked
 from management_api.views import ManagementView
 from management_api.wiring import audit_origin_from_settings
+from tenants.reading import reading
 
 TAG: Final = "audit"
 _LINES_AT_A_TIME: Final = 500

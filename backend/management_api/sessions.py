@@ -11,16 +11,17 @@ from rest_framework.response import Response
 
 from foundation.clock import utc_now
 from leasing import queries
+from leasing.errors import SeatBorrowed
 from leasing.operations import force_release
 from leasing.queries import Holding, SessionFilter
 from leasing.store import ForceReleased
 from leasing.wiring import open_store
 from management_api.calls import Call, describes
-from management_api.fields import PRINTABLE, Instant, Text
+from management_api.fields import PRINTABLE, Flag, Instant, Text
 from management_api.paging import PageQuery, cursor_at, position
 from management_api.permissions import Manages, ReadsOrManages
 from management_api.preconditions import tagged
-from management_api.serializers import Nothing, asked, read
+from management_api.serializers import StrictSerializer, asked, read
 from management_api.views import ManagementView
 
 TAG: Final = "sessions"
@@ -35,6 +36,7 @@ _SHOWN: Final = {
     "state": "live",
     "started_at": "2025-12-29T04:35:35.407120+00:00",
     "lease_expires_at": "2025-12-29T04:41:35.407120+00:00",
+    "borrowed_until": None,
     "ended_at": None,
     "end_reason": None,
 }
@@ -51,6 +53,10 @@ class HoldingAnswer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(("live", "ended"))
     started_at = Instant()
     lease_expires_at = Instant(help_text="Until when it runs if nobody renews it.")
+    borrowed_until = Instant(
+        allow_null=True,
+        help_text="The end of the last file that its seat was lent as; null without one.",
+    )
     ended_at = Instant(allow_null=True)
     end_reason = serializers.ChoiceField(("released", "expired", "taken_over"), allow_null=True)
 
@@ -66,6 +72,15 @@ class ForceReleaseAnswer(serializers.Serializer[ForceReleased]):
         allow_null=True,
         help_text="Until then its programs may run on, on the documents they have, beside the "
         "next holder of the seat; null when the session had ended before.",
+    )
+
+
+class ForceReleaseBody(StrictSerializer):
+    """What the caller knows of the session that is to end."""
+
+    even_if_borrowed = Flag(
+        required=False,
+        help_text="End it though a file runs on: until then one seat serves two devices.",
     )
 
 
@@ -156,9 +171,11 @@ class ForceReleaseSession(ManagementView):
                 "learn it at their next heartbeat: 410 `lease_lost`, reason `released`. What was "
                 "signed for them cannot be taken back: they may run on until `proofs_expire_at`, "
                 "and for that time one seat may serve two devices. Repeating the call changes "
-                "nothing. To keep a device out, suspend the license or its person as well."
+                "nothing. To keep a device out, suspend the license or its person as well. A seat "
+                "that was lent as a file stays, 409 `seat_borrowed`, unless the body says "
+                "`even_if_borrowed`: the audit keeps who did that."
             ),
-            body=Nothing,
+            body=ForceReleaseBody,
             answer=ForceReleaseAnswer,
             example={},
             shown={
@@ -168,16 +185,18 @@ class ForceReleaseSession(ManagementView):
                 "end_reason": "released",
                 "proofs_expire_at": _SHOWN["lease_expires_at"],
             },
+            problems=(SeatBorrowed,),
         )
     )
     def post(self, request: Request, session_id: UUID) -> Response:
         """Answer 200: the session has ended."""
-        read(Nothing, request)
+        body = read(ForceReleaseBody, request)
         outcome = force_release(
             open_store=open_store,
             tenant_id=self.principal.tenant_id,
             session_id=session_id,
             principal=self.principal.label,
+            even_if_borrowed=body.get("even_if_borrowed", False),
         )
         return tagged(ForceReleaseAnswer(outcome).data)
 

@@ -59,7 +59,7 @@ class PolicyBody(StrictSerializer):
         required=False,
         min_value=0,
         max_value=MOST_OFFLINE_SECONDS,
-        help_text="The longest time without contact that may be granted; 0 is the lease alone.",
+        help_text="How long a seat may be lent for as a file at the most; 0 lends nothing.",
     )
     key_auth = Flag(required=False, help_text="Whether the license key alone may take seats.")
     overdraft_seats = Count(

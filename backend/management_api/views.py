@@ -16,11 +16,11 @@ from rest_framework.views import APIView
 from identity.rules import Principal
 from leasing.errors import StoreUnavailable
 from leasing.http.errors import MethodNotAllowed
-from leasing.stores.gated_sqlite.reading import reading
 from management_api.authentication import VerifiedPrincipal, principal_of
 from management_api.parsing import JsonAlways, JsonBody
 from management_api.permissions import ByRole
 from tenants.current import tenant_transaction
+from tenants.reading import reading
 
 _log = logging.getLogger(__name__)
 

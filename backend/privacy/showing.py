@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.models import AuditEvent
+from audit.rules import impersonal, is_personal
 from foundation.clock import rfc3339
 from identity.models import Member
 from leasing.models import LicenseSession, Seat, SeatInstance
@@ -19,6 +20,12 @@ from tenants.current import tenant_transaction
 from tenants.models import Tenant
 
 PAGE: Final = 500
+
+WITHHELD: Final = "withheld: about somebody else"
+_INVITERS: Final = frozenset({"invited_by"})
+_MEMBERS: Final = frozenset({"email", "subject", "issuer", "last_seen_at"})
+_THINGS: Final = ("device", "hardware_id")
+"""What audit details say of the device of whoever did it."""
 
 Line = dict[str, Any]
 """``{"table": name, "row": {column: value}}``: one line of an export."""
@@ -37,7 +44,10 @@ def tenant_lines(tenant_id: UUID) -> Iterator[Line]:
 
 
 def person_lines(person: Person) -> Iterator[Line]:
-    """Yield every row about a person: membership, sessions, their programs, calls and records."""
+    """Yield every row about a person: membership, sessions, their programs, calls and records.
+
+    What such a row says of other people is withheld.
+    """
     by_principal = Q(principal__in=person.labels)
     about: list[tuple[type[models.Model], Q]] = [
         (Member, Q(id__in=person.member_ids) | Q(invited_by__in=person.labels)),
@@ -46,13 +56,52 @@ def person_lines(person: Person) -> Iterator[Line]:
         (AuditEvent, by_principal | _in_details(person)),
     ]
     for model, condition in about:
-        yield from _rows(model, person.tenant_id, condition)
+        for line in _rows(model, person.tenant_id, condition):
+            yield _without_others(line, person)
     theirs = _rows(LicenseSession, person.tenant_id, _is_theirs(person))
     sessions = [line["row"]["id"] for line in theirs]
     for start in range(0, len(sessions), PAGE):
         held = Q(session_id__in=sessions[start : start + PAGE])
         yield from _rows(Seat, person.tenant_id, held)
         yield from _rows(SeatInstance, person.tenant_id, held)
+
+
+def _without_others(line: Line, person: Person) -> Line:
+    """Return a line with what is about other people withheld: theirs to ask for, and not shown.
+
+    Of a membership that the person only brought about, that it was; of a record, who else did it
+    and to whom (GDPR, Article 15(4)).
+    """
+    row = line["row"]
+    if line["table"] == Member._meta.db_table:  # noqa: SLF001 (Django's)
+        is_own = UUID(row["id"]) in person.member_ids
+        withheld = _INVITERS if is_own else _MEMBERS
+        row = {
+            name: _own(value, person) if name in withheld else value for name, value in row.items()
+        }
+    elif line["table"] == AuditEvent._meta.db_table:  # noqa: SLF001
+        details = {
+            name: _own(value, person) if _is_name(name) else value
+            for name, value in row["details"].items()
+        }
+        row = {**row, "principal": _own(row["principal"], person), "details": details}
+    return {**line, "row": row}
+
+
+def _own(value: Any, person: Person) -> Any:
+    """Return a value that names the person or nobody, and WITHHELD for one that names others."""
+    names = {*person.labels, *person.emails, *map(str, person.member_ids), *_subjects(person)}
+    if not value or value in names or impersonal(str(value)) == value:
+        return value
+    return WITHHELD
+
+
+def _subjects(person: Person) -> set[str]:
+    return {label.partition(":")[2] for label in person.labels}
+
+
+def _is_name(detail: str) -> bool:
+    return is_personal(detail) and not detail.endswith(_THINGS)
 
 
 def _is_theirs(person: Person) -> Q:

@@ -79,11 +79,13 @@ class KMSSigningService:
         *,
         endpoint: str | None = None,
         time: Time = REAL_TIME,
+        budget: Budget = SIGNING,
     ) -> None:
         self.version = version
         self.public_key = public_key
         self._line = _Line(version, endpoint)
         self._time = time
+        self._budget = budget
         self._breaker = SharedBreaker(time.clock)
 
     @classmethod
@@ -163,7 +165,7 @@ class KMSSigningService:
     def _attempts(self, message: bytes) -> bytes:
         try:
             attempt = partial(self._attempt, message, hashlib.sha256(message).digest())
-            return within(SIGNING, attempt, self._time)
+            return within(self._budget, attempt, self._time)
         except AttemptFailed as failure:
             if failure.reason in _SILENCE:
                 self._line.hang_up()

@@ -102,10 +102,8 @@ class Seals:
         """
         root = self._root.named(data.key_id)
         if not self._direct_signing:
-            raise SigningUnavailable(
-                "direct signing is switched off", retry_after_seconds=_OFF_RETRY_SECONDS
-            )
-        work = partial(_proven_signature, root, data.signed_bytes())
+            raise switched_off()
+        work = partial(proven_signature, root, data.signed_bytes())
         return data.with_signature(await self._turns.run(work))
 
     def license_token(self, claims: LicenseToken) -> SealedToken:
@@ -196,7 +194,15 @@ class Seals:
         return pause_seconds
 
 
-def _proven_signature(root: Signer, message: bytes) -> bytes:
+def switched_off() -> SigningUnavailable:
+    """Return why no ``license_data`` is signed where an operator has decided so."""
+    return SigningUnavailable(
+        "direct signing is switched off", retry_after_seconds=_OFF_RETRY_SECONDS
+    )
+
+
+def proven_signature(root: Signer, message: bytes) -> bytes:
+    """Return the root's signature, verified. Raises SigningUnavailable; blocks."""
     signature = root.sign(message)
     try:
         root.public_key.verify(message, signature)

@@ -1,18 +1,18 @@
 """The signers put together from the settings: the only file of this room that reads them."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.checks import CheckMessage, register
 
-from coditect_license_token import PublicKey
+from coditect_license_token import LicenseData, PublicKey
 from foundation.clock import utc_now
 from signing import counts, operations, queries
 from signing.checks import root_is_fit_for_the_profile
 from signing.delegation import DelegatedSigner
-from signing.errors import UnsafeKey
+from signing.errors import SigningUnavailable, UnsafeKey
 from signing.key_versions import KeyVersions
 from signing.kms_service import SLOW_SECONDS, THREADS, KMSSigningService
 from signing.kms_versions import KmsKeyVersions
@@ -24,11 +24,13 @@ from signing.root import Root
 from signing.root_watch import RootWatch
 from signing.rotation import Rotation
 from signing.rules import BreakerState
-from signing.seals import Seals
+from signing.seals import Seals, proven_signature, switched_off
 from signing.signer import Signer
 from signing.version_name import VersionName, WrongVersionName
 
 _log = logging.getLogger(__name__)
+
+_NO_ROOT_RETRY_SECONDS: Final = 5
 
 
 def root_from_settings() -> Signer:
@@ -122,6 +124,32 @@ def seals_from_settings(root: Root) -> Seals:
         threads=THREADS,
         slow_seconds=SLOW_SECONDS,
     )
+
+
+def sealed_statement(members: Mapping[str, str]) -> dict[str, str]:
+    """Return the ``license_data`` of these members under the present root, for the control plane.
+
+    ``key_id`` is added. Blocks: 10 ms with a local key, one round trip under KMS. Raises
+    SigningUnavailable, also where direct signing is switched off.
+    """
+    if not settings.LICENSE_DIRECT_SIGNING:
+        raise switched_off()
+    root = _active_root()
+    data = LicenseData(key_id=root.key_id, **members)
+    return data.with_signature(proven_signature(root, data.signed_bytes()))
+
+
+def _active_root() -> Signer:
+    active = queries.active_key()
+    if active is None or not active.location:
+        raise SigningUnavailable("no root is active", retry_after_seconds=_NO_ROOT_RETRY_SECONDS)
+    try:
+        return open_signer(active.location, PublicKey.from_pem(active.pem))
+    except UnsafeKey as refusal:
+        _log.error("the active root cannot be opened: %s", refusal)
+        raise SigningUnavailable(
+            "the active root cannot be opened", retry_after_seconds=_NO_ROOT_RETRY_SECONDS
+        ) from refusal
 
 
 def gauge_signing(delegation_seconds_left: Callable[[], float]) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from foundation.clock import monotonic_seconds
+from soft_state import counts
 from soft_state.allowances import Allowances
 from soft_state.errors import ValkeyUnavailable
 from soft_state.notices import Board, Topic
@@ -60,14 +61,19 @@ class Fleet:
         self._due: dict[Topic, asyncio.TimerHandle] = {}
         self._heard_at: dict[Topic, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._sharing = _Standing("shared limits", "each process counts alone", "limits")
+        self._hearing = _Standing("notices", "what is remembered lives out its time", "notices")
+
+    @property
+    def is_up(self) -> bool:
+        """Whether limits are shared and notices heard. For any thread."""
+        return self._sharing.is_good is True and self._hearing.is_good is True
 
     async def start(self) -> None:
         """Begin, whether or not Valkey is there."""
-        sharing = _Standing("shared limits", "each process counts alone")
-        hearing = _Standing("notices", "what is remembered lives out its time")
         self._tasks = [
-            asyncio.create_task(self._keep(self._share, sharing)),
-            asyncio.create_task(self._keep(self._hear, hearing)),
+            asyncio.create_task(self._keep(self._share, self._sharing)),
+            asyncio.create_task(self._keep(self._hear, self._hearing)),
         ]
         for task in self._tasks:
             task.add_done_callback(_report_end)
@@ -134,9 +140,10 @@ class Fleet:
 class _Standing:
     """Whether something works; it logs one line each time that changes."""
 
-    def __init__(self, what: str, instead: str) -> None:
+    def __init__(self, what: str, instead: str, use: str) -> None:
         self._what = what
         self._instead = instead
+        self._count_error = counts.errors(use)
         self.failures = 0
         self.is_good: bool | None = None
 
@@ -148,6 +155,7 @@ class _Standing:
     def lost(self, failure: ValkeyUnavailable) -> None:
         if self.is_good is not False:
             _log.warning("%s: Valkey is away, so %s: %s", self._what, self._instead, failure)
+        self._count_error()
         self.is_good = False
         self.failures += 1
 

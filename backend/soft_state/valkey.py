@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from foundation.clock import monotonic_seconds
+from soft_state import counts
 from soft_state.address import Address
 from soft_state.errors import ValkeyUnavailable
 from soft_state.notices import Topic
@@ -34,6 +35,7 @@ _LIMIT_KEY: Final = "{license-limits}:"  # in braces: one slot, so a cluster tak
 _SULK_SECONDS: Final = 5.0
 _MICROSECONDS: Final = 1_000_000
 _LONGEST_REASON: Final = 200
+_COUNT_UNANNOUNCED: Final = counts.errors("announcements")
 
 _ADD_DEBTS: Final = """
 local time = redis.call('TIME')
@@ -132,6 +134,7 @@ class Publisher:
                 client.publish(CHANNEL, f"{topic.value} {about}")
         except Exception as error:  # noqa: BLE001  the change is committed: nothing may fail it now
             self._silent_until = monotonic_seconds() + _SULK_SECONDS
+            _COUNT_UNANNOUNCED()
             _log.warning("a notice was not delivered: %s", _unavailable(error))
 
     @contextmanager

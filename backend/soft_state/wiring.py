@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from soft_state import counts
 from soft_state.allowances import Allowances
 from soft_state.notices import BOARD
 
@@ -33,4 +34,6 @@ def fleet_from_settings(allowances: Allowances) -> "Fleet | None":
     from soft_state.fleet import Fleet
     from soft_state.valkey import Valkey
 
-    return Fleet(Valkey(settings.LICENSE_REDIS), allowances, BOARD)
+    fleet = Fleet(Valkey(settings.LICENSE_REDIS), allowances, BOARD)
+    counts.up(lambda: {(): float(fleet.is_up)})
+    return fleet

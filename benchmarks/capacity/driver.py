@@ -41,7 +41,7 @@ class Beats(Struct, frozen=True, tag=True):
     def batches(self, caller: Caller, size: int) -> Iterator[list[Call]]:
         """Yield batches for ever; the calls are made ahead of the window."""
         numbers = self._numbers()
-        sessions = cycle([session_of(number) for number in numbers])
+        sessions = cycle(session_of(number) for number in numbers)  # made as they are used
         made: list[list[Call]] = [
             [self._beat(caller, session) for session in islice(sessions, size)]
             for _ in range(min(_BATCHES_MADE_AHEAD, max(1, len(numbers) // size)))

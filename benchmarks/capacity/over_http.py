@@ -4,6 +4,7 @@ The product's servers, each with a load generator of its own; random leases of t
 
 - *no-op*: ``GET /health/live/`` of both servers, the yardstick of the same round.
 - *heartbeat*: closed loop, 24 connections to each server.
+- *heartbeat, 128 connections*: the same with 64 to each, as more clients make larger batches.
 - *heartbeat, 10 servers*: the same with five connections to each of ten.
 - *heartbeat at 1,000/s*: open loop, 500/s to each server; latency counts from when one was due.
 - *release*: a seat of a full license is given back to one server while those 1,000/s go on; counted
@@ -35,6 +36,7 @@ SERVERS: Final = 2
 MANY_SERVERS: Final = 10
 _SESSIONS_OF_SERVER: Final = 5_000
 _CONNECTIONS: Final = 48
+_BUSY_CONNECTIONS: Final = 128
 _OPEN_CONNECTIONS: Final = 32
 _RATE_OF_SERVER: Final = 500.0
 _TARGETS: Final = {
@@ -44,6 +46,7 @@ _TARGETS: Final = {
 }
 _SHARES: Final = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 
+_BUSY: Final = f"heartbeat, {_BUSY_CONNECTIONS} connections"
 _MANY: Final = f"heartbeat, {MANY_SERVERS} servers"
 
 Both = list[Outcome]
@@ -80,25 +83,34 @@ def _scripts(site: Site, servers: int) -> list[Repeat]:
     ]
 
 
-def _beats(servers: Sequence[RunningServer], site: Site, pace: Pace, row: str) -> list[Both]:
+def _beats(
+    servers: Sequence[RunningServer],
+    site: Site,
+    pace: Pace,
+    row: str,
+    connections: int = _CONNECTIONS,
+) -> list[Both]:
     scripts = _scripts(site, len(servers))
     rounds: list[Both] = []
     for number in range(1, pace.rounds + 1):
-        rounds.append(_load(servers, scripts, pace.seconds))
+        rounds.append(_load(servers, scripts, pace.seconds, connections))
         pace.say(f"round {number} of {pace.rounds}, {row} over HTTP: {_rate(rounds[-1]):,.0f}/s")
     return rounds
 
 
-def _closed(servers: Sequence[RunningServer], site: Site, pace: Pace) -> tuple[Row, Row]:
+def _closed(servers: Sequence[RunningServer], site: Site, pace: Pace) -> tuple[Row, ...]:
     one_round = structs.replace(pace, rounds=1)
     noops: list[Both] = []
     beats: list[Both] = []
+    busy: list[Both] = []
     for _ in range(pace.rounds):
         noops.append(_load(servers, [calls.NOOP] * len(servers), pace.seconds))
         beats += _beats(servers, site, one_round, "heartbeat")
+        busy += _beats(servers, site, one_round, _BUSY, _BUSY_CONNECTIONS)
     return (
         Row("no-op", _closed_figures(noops, "request", {})),
         Row("heartbeat", _closed_figures(beats, "heartbeat", _TARGETS)),
+        Row(_BUSY, _closed_figures(busy, "heartbeat", _TARGETS)),
     )
 
 
@@ -110,7 +122,9 @@ def _open(site: Site, servers: Sequence[RunningServer], pace: Pace) -> tuple[Row
         with ThreadPoolExecutor(1) as pool:
             going_on = pool.submit(handovers.go_on, over)
             scripts = _scripts(site, len(servers))
-            rounds.append(_load(servers, scripts, pace.seconds, _RATE_OF_SERVER))
+            rounds.append(
+                _load(servers, scripts, pace.seconds, _OPEN_CONNECTIONS * SERVERS, _RATE_OF_SERVER)
+            )
             over.set()
             going_on.result()
         pace.say(
@@ -131,6 +145,7 @@ def _load(
     servers: Sequence[RunningServer],
     scripts: Sequence[Repeat],
     seconds: float,
+    connections: int = _CONNECTIONS,
     rate_per_second: float | None = None,
 ) -> Both:
     jobs = [
@@ -139,7 +154,7 @@ def _load(
             server_pid=server.pid,
             script=script,
             seconds=seconds,
-            connections=_OPEN_CONNECTIONS if rate_per_second else -(-_CONNECTIONS // len(servers)),
+            connections=-(-connections // len(servers)),
             rate_per_second=rate_per_second,
         )
         for server, script in zip(servers, scripts, strict=True)

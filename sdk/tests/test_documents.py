@@ -76,7 +76,7 @@ def test_the_how_tos_shell_runs(
 def test_the_how_to_has_blocks_of_every_kind() -> None:
     assert len(blocks(HOW_TO, "sh")) == 6
     assert len(blocks(HOW_TO, "yaml")) == 3
-    assert len(blocks(README, "python")) == 4
+    assert len(blocks(README, "python")) == 5
 
 
 @pytest.mark.parametrize("block", blocks(HOW_TO, "yaml"))

@@ -168,7 +168,7 @@ def test_reading_a_lease_never_waits_for_a_hanging_server(
     assert kept.remaining_seconds() == 225.0
     kept.require("export")
 
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 2  # a call to the server would wait for five
     gate.set()
     kept.release()
 

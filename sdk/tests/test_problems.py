@@ -33,6 +33,7 @@ def problem(status: int, code: str, **members: object) -> Answer:
         (403, "not_entitled", errors.NotEntitled),
         (404, "not_found", errors.LicenseUnknown),
         (409, "seats_exhausted", errors.NoSeatAvailable),
+        (409, "personal_cap_reached", errors.PersonalCapReached),
         (410, "lease_lost", errors.LeaseLost),
         (413, "body_too_large", errors.RequestRefused),
         (415, "unsupported_media_type", errors.RequestRefused),
@@ -87,6 +88,14 @@ def test_a_full_license_says_how_many_seats_there_are() -> None:
 
     assert isinstance(error, errors.NoSeatAvailable)
     assert (error.seats_total, error.seats_in_use, error.retry_after_seconds) == (10, 10, 7.0)
+
+
+@pytest.mark.parametrize(("said", "cap"), [(2, 2), (True, None), ("2", None), (None, None)])
+def test_a_personal_cap_says_how_many_one_person_may_hold(said: object, cap: int | None) -> None:
+    error = error_of(problem(409, "personal_cap_reached", personal_cap=said))
+
+    assert isinstance(error, errors.PersonalCapReached)
+    assert (error.code, error.personal_cap) == ("personal_cap_reached", cap)
 
 
 @pytest.mark.parametrize(

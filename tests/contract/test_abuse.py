@@ -16,6 +16,7 @@ NOWHERE = "/api/v1/nowhere/"
 BAD = {"authorization": "Bearer e30.e30.AA"}
 JSON = {"content-type": "application/json"}
 FREE = 20
+AT_ONCE_SECONDS = 2  # who waits does so for three, and the machine may be busy
 NEEDS_JSON = [ACQUIRE, NOWHERE]
 
 
@@ -39,10 +40,12 @@ def test_failed_credentials_of_one_plane_make_the_next_wait_on_the_other(
             assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
 
         assert seconds_of(lambda: client.get(NOWHERE, headers=BAD)) > 2.5
-        assert seconds_of(lambda: client.get(NOWHERE, headers=good(server))) < 1
-        assert seconds_of(lambda: client.get("/api/docs/")) < 1
+        assert seconds_of(lambda: client.get(NOWHERE, headers=good(server))) < AT_ONCE_SECONDS
+        assert seconds_of(lambda: client.get("/api/docs/")) < AT_ONCE_SECONDS
         body = {"license_key": server.demo["license_key"], "hardware_id": "behind-a-guesser"}
-        assert seconds_of(lambda: client.post(ACQUIRE, json=body).raise_for_status()) < 1
+        assert (
+            seconds_of(lambda: client.post(ACQUIRE, json=body).raise_for_status()) < AT_ONCE_SECONDS
+        )
 
 
 def test_a_principal_past_its_quota_is_told_so_and_holds_up_nobody_else(

@@ -48,7 +48,7 @@ def test_each_request_of_the_control_plane_is_one_json_line(start_server: StartS
     server.stop()
 
     lines = [line for line in _records(server) if line.get("plane") == "control"]
-    assert [(line["request_id"], line["status"]) for line in lines] == [
+    assert [(line["request_id"], line["httpRequest"]["status"]) for line in lines] == [
         (answer.headers["x-request-id"], answer.status_code) for answer in answers
     ]
     assert "CDT1-SECRET" not in "".join(server.output)

@@ -122,6 +122,7 @@ def test_s11_anothers_id_is_answered_like_nobodys(
     assert not [who for who in deeds_in(bob) if "alice" in who]
 
 
+@pytest.mark.alone
 def test_s11_anothers_id_takes_as_long_as_nobodys(
     neighbours: tuple[Neighbour, Neighbour], operations: list[Described]
 ) -> None:
@@ -136,6 +137,7 @@ def test_s11_anothers_id_takes_as_long_as_nobodys(
     assert told_apart == []
 
 
+@pytest.mark.alone
 def test_a_planted_slow_look_at_anothers_id_is_noticed(
     neighbours: tuple[Neighbour, Neighbour], operations: list[Described]
 ) -> None:

@@ -10,6 +10,7 @@ from support.town import Neighbour
 
 ORDER: Final = ("GET", "POST", "PATCH", "DELETE")
 LAST: Final = (
+    "download_license",
     "force_release_session",
     "disable_member",
     "suspend_tenant",

@@ -48,6 +48,7 @@ LAW: Final = {
     "revoke_license": ADMIN,
     "renew_license": ADMIN,
     "rotate_license_key": ADMIN,
+    "download_license": ADMIN,
     "list_tiers": VIEWER,
     "read_tier": VIEWER,
     "create_tier": ADMIN,

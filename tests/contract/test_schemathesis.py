@@ -12,7 +12,7 @@ from support.server import StartServer
 from support.town import Neighbour, town
 
 HERE = Path(__file__).parent
-MOST_SECONDS = 240
+MOST_SECONDS = 900
 ACCOUNTS = 60
 
 

@@ -3,7 +3,9 @@
 import json
 
 import httpx
-from support.server import StartServer, free_port
+from support.server import StartServer
+
+from tests.support.ports import free_port
 
 ACQUIRE = "/api/v1/licenses/acquire/"
 

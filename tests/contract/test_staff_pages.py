@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -75,6 +76,23 @@ def test_on_the_public_host_name_they_are_not_there(staffed: RunningServer) -> N
     for path in ("/admin/", "/admin/login/", licenses(staffed)):
         answer = httpx.get(staffed.base_url + path)
         assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("is_in_address", [True, False])
+@pytest.mark.parametrize(
+    "place", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"]
+)
+def test_a_sign_in_leads_to_our_own_pages_and_no_others(
+    browser: httpx.Client, place: str, is_in_address: bool
+) -> None:
+    token = csrf(browser.get("/admin/login/"))
+    form = {"username": "sam", "password": PASSWORD, "csrfmiddlewaretoken": token, "next": place}
+
+    query = f"?next={quote(place)}" if is_in_address else ""
+    answer = browser.post(f"/admin/login/{query}", data=form)
+
+    assert (answer.status_code, answer.headers["location"]) == (302, "/admin/")
+    assert browser.get("/admin/").status_code == 200
 
 
 def test_on_the_staffs_host_name_there_is_nothing_else(browser: httpx.Client) -> None:

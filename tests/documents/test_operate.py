@@ -21,7 +21,7 @@ def test_the_commands_of_the_how_to_do_what_it_says(server: RunningServer) -> No
         env=environment(server.data_dir, server.port),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
 

@@ -6,7 +6,9 @@ import httpx
 from end_to_end.processes import manage, vendor
 from end_to_end.storm import Storm
 from support.books import Books
-from support.server import RunningServer, free_port
+from support.server import RunningServer
+
+from tests.support.ports import free_port
 
 StartServer = Callable[..., RunningServer]
 WORST_WAIT_SECONDS = 5.0

@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from support.server import REPOSITORY, RunningServer, free_port, give_root_key, leaks
+from support.server import REPOSITORY, RunningServer, give_root_key, leaks
 
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
+from tests.support.ports import free_port
 from tests.support.postgres import folder_for_postgres
 from tests.support.valkey import PASSWORD, running_valkey
 from tests.support.waiting import until

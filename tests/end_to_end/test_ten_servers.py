@@ -18,6 +18,7 @@ from coditect_license.plane_logins import ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
 from tests.support.pgbouncer import POOL_SIZE, running_pgbouncer
 from tests.support.postgres import LEASING_LOGIN, folder_for_postgres
+from tests.support.waiting import until
 
 SERVERS = 10
 SEATS = 10
@@ -52,6 +53,12 @@ def connections(postgres: PrivatePostgres) -> Counter[str]:
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         ).fetchall()
     return Counter(login for (login,) in rows)
+
+
+def others(postgres: PrivatePostgres) -> int:
+    """Return how many connections are not the leasing plane's."""
+    open_now = connections(postgres)
+    return open_now.total() - open_now[LEASING_LOGIN]
 
 
 class Fleet:
@@ -132,6 +139,7 @@ def start_fleet(stack: ExitStack, folder: Path, env: dict[str, str], size: int) 
     return stack.enter_context(Fleet([first, *others]))
 
 
+@pytest.mark.alone
 def test_s1_ten_servers_race_and_keep_one_connection_each(
     postgres: PrivatePostgres, tmp_path: Path
 ) -> None:
@@ -140,11 +148,15 @@ def test_s1_ten_servers_race_and_keep_one_connection_each(
 
         race_and_come_and_go(fleet)
         fleet.ask_as_a_person()
+        until(
+            lambda: others(postgres) <= 1,  # whichever of them seals the audit may be at it
+            seconds=60,
+            failure="connections of answered requests stay open",
+        )
         kept: Any = connections(postgres)
 
     print(f"\nten servers keep {json.dumps(kept)} connections")  # noqa: T201  for the documents
-    assert kept.pop(LEASING_LOGIN) == SERVERS * LEASING_CONNECTIONS
-    assert kept.total() <= 1  # whichever of them seals the audit may be at it
+    assert kept[LEASING_LOGIN] == SERVERS * LEASING_CONNECTIONS
 
 
 def test_s1_two_servers_race_through_pgbouncer_which_keeps_the_number_small(

@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
-from support.server import free_port, give_root_key
+from support.server import give_root_key
+
+from tests.support.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STARTED = "Application startup complete."

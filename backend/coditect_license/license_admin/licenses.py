@@ -8,8 +8,16 @@ from django.conf import settings
 
 from coditect_license.license_admin.commands import Call, Nouns
 from coditect_license.license_admin.errors import AdminError, NotFound
+from coditect_license.license_admin.license_terms import (
+    CAP_HELP,
+    shown_terms,
+    takes_terms,
+    terms_asked_for,
+    terms_of_sale,
+)
 from coditect_license.license_admin.naming import (
     end_asked_for,
+    instant,
     license_asked_for,
     on_behalf,
     personal_cap,
@@ -20,28 +28,23 @@ from coditect_license.license_admin.naming import (
     tier_named,
 )
 from coditect_license.license_admin.output import Answer, Record
-from licenses import operations
+from licenses import operations, queries
 from licenses.license_key import KeyHasher
 from licenses.models import License
-from licenses.rules import (
-    DEFAULT_HEARTBEAT_INTERVAL_SECONDS,
-    DEFAULT_TTL_SECONDS,
-    LicenseStatus,
-)
+from licenses.rules import LicenseStatus
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
 
-_CAP_HELP = "how many one person may hold; 0 any number, default the installation's setting"
 _SHOWN_ONCE = "the key is shown this once and is stored nowhere"
 
 
 def declare(nouns: Nouns) -> None:
     """Declare the noun."""
     noun = nouns.noun("license", "the rights that customers bought, and their keys")
-    create = noun.verb("create", _create, "make a license and show its key, once")
+    create = noun.verb("create", _create, "make a license and show its key, once", dry_run=True)
     _add_terms(create)
     listed = noun.verb("list", _list, "show a tenant's licenses")
-    listed.add_argument("--status", choices=[status.value for status in LicenseStatus])
+    _add_filters(listed)
     takes_tenant(listed)
     noun.verb("find", _find, "find the license of a key, which is read from standard input")
     show = noun.verb("show", _show, "show a license")
@@ -54,9 +57,9 @@ def declare(nouns: Nouns) -> None:
     _add_changes(change)
     cap = noun.verb("cap-persons", _cap_persons, "limit the seats of one person", dry_run=True)
     cap.add_argument(
-        "--seats-per-person", type=personal_cap, metavar="N", required=True, help=_CAP_HELP
+        "--seats-per-person", type=personal_cap, metavar="N", required=True, help=CAP_HELP
     )
-    renew = noun.verb("renew", _renew, "move the end of a license", dry_run=True)
+    renew = noun.verb("renew", _renew, "move the end of a license on", dry_run=True)
     takes_end(renew)
     rotate = noun.verb(
         "rotate-key", _rotate_key, "give a license a new key and show it, once", confirm=True
@@ -66,32 +69,34 @@ def declare(nouns: Nouns) -> None:
         takes_tenant(parser)
 
 
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--status", choices=[status.value for status in LicenseStatus])
+    parser.add_argument("--search", help="a part of the name, or the key's last four characters")
+    parser.add_argument("--product", help="the product's code")
+    parser.add_argument("--tier", help="the tier's code")
+    parser.add_argument("--expires-from", type=instant, metavar="WHEN", help="ends then or later")
+    parser.add_argument("--expires-before", type=instant, metavar="WHEN", help="ends earlier")
+
+
 def _add_terms(parser: argparse.ArgumentParser) -> None:
     takes_tenant(parser)
     parser.add_argument("--product", required=True, help="code or id")
-    parser.add_argument("--tier", required=True, help="code of a tier on sale")
-    parser.add_argument("--seats", type=int, required=True)
-    takes_end(parser)
     parser.add_argument(
-        "--entitlement", action="append", default=[], help="a feature; may be given many times"
+        "--tier", required=True, help="code of a tier on sale; what else is not said is as it says"
     )
-    parser.add_argument("--key-auth", action="store_true", help="take the key as a credential")
-    parser.add_argument("--ttl-seconds", type=int, default=DEFAULT_TTL_SECONDS)
-    parser.add_argument("--heartbeat-seconds", type=int, default=DEFAULT_HEARTBEAT_INTERVAL_SECONDS)
-    parser.add_argument("--seats-per-person", type=personal_cap, metavar="N", help=_CAP_HELP)
+    takes_end(parser)
+    parser.add_argument("--name", help="the vendor's own word for it")
+    takes_terms(parser)
+    parser.add_argument("--seats-per-person", type=personal_cap, metavar="N", help=CAP_HELP)
 
 
 def _add_changes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="the vendor's own word for it")
-    parser.add_argument("--tier", help="code of a tier on sale")
+    parser.add_argument("--tier", help="code of a tier on sale; changes nothing else")
     parser.add_argument(
-        "--entitlement", action="append", help="a feature; may be given many times, for all of them"
+        "--until", type=instant, metavar="WHEN", help="the new end; one that has passed ends it now"
     )
-    parser.add_argument("--ttl-seconds", type=int)
-    parser.add_argument("--heartbeat-seconds", type=int)
-    parser.add_argument("--offline-seconds", type=int)
-    parser.add_argument("--overdraft-seats", type=int, help="granted above the seats sold")
-    parser.add_argument("--key-auth", choices=("on", "off"), help="take the key as a credential")
+    takes_terms(parser)
 
 
 def _create(call: Call) -> Answer:
@@ -99,28 +104,34 @@ def _create(call: Call) -> Answer:
     with on_behalf(call) as tenant:
         if tenant.suspended_at is not None:
             raise AdminError(f"{tenant.slug} is suspended: resume it first")
+        product, tier = product_named(tenant, asked.product), tier_named(tenant, asked.tier)
+        if asked.name is not None:
+            require_valid(License(name=asked.name), "name")
         license_, key = operations.issue_license(
-            product=product_named(tenant, asked.product),
-            tier=tier_named(tenant, asked.tier).code,
-            seats=asked.seats,
+            product=product,
+            tier=tier.code,
             expires_at=end_asked_for(call),
             hasher=_hasher(),
             principal=call.principal,
-            entitlements=asked.entitlement,
-            key_auth=asked.key_auth,
-            ttl_seconds=asked.ttl_seconds,
-            heartbeat_interval_seconds=asked.heartbeat_seconds,
+            name=asked.name or "",
             seats_per_person=asked.seats_per_person,
+            **terms_of_sale(tier, terms_asked_for(asked)),
         )
-        return {**_shown(license_), "license_key": key, "note": _SHOWN_ONCE}
+        return _with_key(call, license_, key)
 
 
 def _list(call: Call) -> Answer:
-    with on_behalf(call) as tenant:
-        rows = License.objects.filter(tenant_id=tenant.id).order_by("created_at", "id")
-        if call.asked.status:
-            rows = rows.filter(status=call.asked.status)
-        return [_in_list(license_) for license_ in rows]
+    asked = call.asked
+    with on_behalf(call):
+        rows = queries.licenses(
+            search=asked.search,
+            product=asked.product,
+            tier=asked.tier,
+            status=LicenseStatus(asked.status) if asked.status else None,
+            expires_from=asked.expires_from,
+            expires_before=asked.expires_before,
+        )
+        return [_in_list(license_) for license_ in rows.order_by("created_at", "id")]
 
 
 def _find(_call: Call) -> Answer:
@@ -180,17 +191,9 @@ def _change(call: Call) -> Answer:
 
 def _changes(asked: argparse.Namespace) -> dict[str, Any]:
     """Return what was named, by the names that operations know."""
-    named = {
-        "name": asked.name,
-        "tier": asked.tier,
-        "entitlements": asked.entitlement,
-        "ttl_seconds": asked.ttl_seconds,
-        "heartbeat_interval_seconds": asked.heartbeat_seconds,
-        "offline_seconds": asked.offline_seconds,
-        "overdraft_seats": asked.overdraft_seats,
-        "key_auth": None if asked.key_auth is None else asked.key_auth == "on",
-    }
-    return {name: value for name, value in named.items() if value is not None}
+    said = {"tier": asked.tier, "expires_at": asked.until}
+    named = {name: value for name, value in said.items() if value is not None}
+    return {**terms_asked_for(asked), **named}
 
 
 def _cap_persons(call: Call) -> Answer:
@@ -203,7 +206,8 @@ def _cap_persons(call: Call) -> Answer:
 def _renew(call: Call) -> Answer:
     with license_asked_for(call) as license_:
         end = end_asked_for(call)
-        operations.move_expiry(license=license_, expires_at=end, principal=call.principal)
+        now = call.clock()
+        operations.renew(license=license_, expires_at=end, principal=call.principal, now=now)
         return _shown(license_)
 
 
@@ -211,7 +215,14 @@ def _rotate_key(call: Call) -> Answer:
     with license_asked_for(call) as license_:
         call.require_confirmed(license_.id, "programs that know the old key become strangers")
         key = operations.rotate_key(license=license_, hasher=_hasher(), principal=call.principal)
-        return {**_shown(license_), "license_key": key, "note": _SHOWN_ONCE}
+        return _with_key(call, license_, key)
+
+
+def _with_key(call: Call, license_: License, key: str) -> Record:
+    """Show a license with its key; one that a dry run takes back opens nothing and is not shown."""
+    if call.asked.dry_run:
+        return _shown(license_)
+    return {**_shown(license_), "license_key": key, "note": _SHOWN_ONCE}
 
 
 def _hasher() -> KeyHasher:
@@ -233,13 +244,8 @@ def _shown(license_: License) -> Record:
     return {
         **_in_list(license_),
         "product": license_.product.code,
-        "entitlements": license_.entitlements,
         "name": license_.name,
-        "key_auth": license_.key_auth,
-        "offline_seconds": license_.offline_seconds,
-        "overdraft_seats": license_.overdraft_seats,
+        **shown_terms(license_),
         "seats_per_person": license_.seats_per_person,
-        "ttl_seconds": license_.ttl_seconds,
-        "heartbeat_interval_seconds": license_.heartbeat_interval_seconds,
         "created_at": license_.created_at,
     }

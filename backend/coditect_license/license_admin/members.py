@@ -18,6 +18,7 @@ def declare(nouns: Nouns) -> None:
     """Declare the noun."""
     noun = nouns.noun("member", "the persons of a tenant")
     listed = noun.verb("list", _list, "show a tenant's members")
+    show = noun.verb("show", _show, "show a member")
     invite = noun.verb("invite", _invite, "let a person in, by a verified address", dry_run=True)
     invite.add_argument("email", metavar="EMAIL")
     role = noun.verb("set-role", _set_role, "give a member another role", dry_run=True)
@@ -28,9 +29,9 @@ def declare(nouns: Nouns) -> None:
     remove = noun.verb(
         "remove", _remove, "shut the door to a member for good", dry_run=True, confirm=True
     )
-    for parser in (role, disable, enable, remove):
+    for parser in (show, role, disable, enable, remove):
         parser.add_argument("member", metavar="MEMBER", help="e-mail address or id")
-    for parser in (listed, invite, role, disable, enable, remove):
+    for parser in (listed, show, invite, role, disable, enable, remove):
         takes_tenant(parser)
 
 
@@ -38,6 +39,12 @@ def _list(call: Call) -> Answer:
     with on_behalf(call) as tenant:
         rows = queries.members(tenant_id=tenant.id).order_by("created_at", "id")
         return [_shown(member) for member in rows]
+
+
+def _show(call: Call) -> Answer:
+    with on_behalf(call) as tenant:
+        who = _member_id(tenant, call.asked.member)
+        return _shown(queries.members(tenant_id=tenant.id).get(id=who))
 
 
 def _invite(call: Call) -> Answer:

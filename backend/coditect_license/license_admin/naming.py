@@ -1,6 +1,7 @@
 """How an operator names things: a tenant by slug or id, all else within its tenant."""
 
 import argparse
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -56,8 +57,8 @@ def license_asked_for(call: Call) -> Iterator[License]:
 
 
 def product_named(tenant: Tenant, word: str) -> Product:
-    """Return a tenant's product by its code or id. Raises NotFound."""
-    found = Product.objects.filter(tenant_id=tenant.id)
+    """Return a tenant's product by its code or id, locked. Raises NotFound."""
+    found = Product.objects.select_for_update().filter(tenant_id=tenant.id)
     product = found.filter(_named("code", word)).first()
     if product is None:
         raise NotFound(f"{tenant.slug} has no product {word}")
@@ -73,6 +74,18 @@ def tier_named(tenant: Tenant, word: str) -> Tier:
     tier = tier_on_sale(code=word)
     if tier is None:
         raise NotFound(f"{tenant.slug} has no tier {word} on sale")
+    return tier
+
+
+def any_tier_named(tenant: Tenant, word: str) -> Tier:
+    """Return a tenant's tier by its code or id, locked, also one that is sold no more.
+
+    In a transaction of that tenant. Raises NotFound.
+    """
+    ensure_tiers(tenant_id=tenant.id)
+    tier = Tier.objects.select_for_update().filter(_named("code", word)).first()
+    if tier is None:
+        raise NotFound(f"{tenant.slug} has no tier {word}")
     return tier
 
 
@@ -123,6 +136,17 @@ def personal_cap(word: str) -> int | None:
         return int(word)
     except ValueError:
         raise argparse.ArgumentTypeError("a number of seats, or default") from None
+
+
+def some_days(word: str) -> float:
+    """Return a number of days as it was typed, from 0 to 36,500; parts of days too."""
+    try:
+        days = float(word)
+    except ValueError:
+        days = math.nan
+    if not 0 <= days <= _MOST_DAYS:  # also of what is no number
+        raise argparse.ArgumentTypeError(f"a number of days, up to {_MOST_DAYS}")
+    return days
 
 
 def instant(word: str) -> datetime:

@@ -8,11 +8,14 @@ from coditect_license.license_admin import (
     keys,
     licenses,
     members,
+    outbox,
     privacy,
     products,
     service_accounts,
     sessions,
     tenants,
+    tiers,
+    usage,
 )
 from coditect_license.license_admin.commands import Nouns
 
@@ -23,10 +26,13 @@ def declare(parser: argparse.ArgumentParser) -> None:
     for room in (
         tenants,
         products,
+        tiers,
         licenses,
         sessions,
+        usage,
         members,
         service_accounts,
+        outbox,
         audit,
         privacy,
         keys,

@@ -2,10 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
-from foundation.env import EnvironmentMistake, use_settings
+from coditect_license.private_postgres import PostgresFailed
+from coditect_license.run_on_postgres import prepared_postgres, settings_on
+from foundation.env import EnvironmentMistake, set_variables, use_settings
 
 _DESCRIPTION = """\
 Operate a license server: tenants, products, licenses, sessions, backups and what else needs no
@@ -17,6 +20,7 @@ exit status: 0 done; 1 refused or failed; 2 wrong words or settings; 3 not found
 docs/how-to/operate.md shows the common tasks.
 """
 _SETTINGS_WRONG = 2
+_PRIVATE_POSTGRES = "--private-postgres"
 
 
 def main(words: Sequence[str], *, out: TextIO | None = None, err: TextIO | None = None) -> int:
@@ -24,10 +28,28 @@ def main(words: Sequence[str], *, out: TextIO | None = None, err: TextIO | None 
     out, err = out or sys.stdout, err or sys.stderr
     use_settings("coditect_license.settings")
     try:
-        return _run(words, out, err)
-    except EnvironmentMistake as mistake:
+        with _database(words) as rest:
+            return _run(rest, out, err)
+    except (EnvironmentMistake, PostgresFailed) as mistake:
         err.writelines(f"error: {line}\n" for line in str(mistake).splitlines())
         return _SETTINGS_WRONG
+
+
+@contextmanager
+def _database(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Run the private PostgreSQL where the first word says so; yield the other words.
+
+    Settings are read once, at Django's start: so it comes first.
+    """
+    if list(words[:1]) != [_PRIVATE_POSTGRES]:
+        yield words
+        return
+    if any(word in {"-h", "--help"} for word in words):
+        yield words[1:]
+        return
+    with prepared_postgres() as server:
+        set_variables(settings_on(server))
+        yield words[1:]
 
 
 def _run(words: Sequence[str], out: TextIO, err: TextIO) -> int:
@@ -42,6 +64,12 @@ def _run(words: Sequence[str], out: TextIO, err: TextIO) -> int:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        _PRIVATE_POSTGRES,
+        action="store_true",
+        help="first of all words: run the PostgreSQL of `make run DB=postgres` meanwhile, whose "
+        "server must not run",
     )
     nouns.declare(parser)
     if any(not _is_text(word) for word in words):

@@ -14,7 +14,8 @@ from coditect_license.license_admin.login import operator
 from coditect_license.problems import PROBLEMS
 from foundation.clock import utc_now
 from identity.errors import ApiTokenUnknown, MembershipError, UnusableIssuer
-from leasing.errors import LeasingError, SessionUnknown
+from leasing.errors import LeasingError, LicenseUnknown, SessionUnknown
+from licenses.errors import MessageUnknown
 from licenses.rules import PolicyMistake
 from privacy.errors import NobodyKnown, PrivacyError
 from signing.errors import SigningError
@@ -31,7 +32,7 @@ _REFUSALS: Final = (
     SigningError,
     TenantsError,
 )
-_UNKNOWN: Final = (SessionUnknown, ApiTokenUnknown, NobodyKnown)
+_UNKNOWN: Final = (SessionUnknown, ApiTokenUnknown, LicenseUnknown, MessageUnknown, NobodyKnown)
 
 
 def run(asked: argparse.Namespace, out: TextIO, err: TextIO) -> int:
@@ -52,7 +53,7 @@ def run(asked: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     except Exception as refusal:
         if type(refusal) not in PROBLEMS:  # it has a row for each refusal of a room
             raise
-        return _refuse(err, str(refusal), 1)
+        return _refuse(err, str(refusal), _status(refusal))
     finally:
         connections.close_all()
     return 0

@@ -7,11 +7,12 @@ from django.conf import settings
 
 from coditect_license.license_admin.commands import Call, Nouns
 from coditect_license.license_admin.errors import NotFound
-from coditect_license.license_admin.naming import as_id, on_behalf, takes_tenant
+from coditect_license.license_admin.naming import as_id, on_behalf, some_days, takes_tenant
 from coditect_license.license_admin.output import Answer, Record
 from foundation.peppers import Peppers
 from identity import service_accounts
 from identity.models import ApiToken, ServiceAccount
+from identity.queries import service_accounts as service_accounts_of
 from identity.rules import Role
 from identity.service_accounts import DAY_SECONDS
 from tenants.models import Tenant
@@ -26,18 +27,23 @@ def declare(nouns: Nouns) -> None:
     create.add_argument("name", metavar="NAME")
     create.add_argument("--role", choices=[role.value for role in Role], required=True)
     listed = noun.verb("list", _list, "show a tenant's service accounts")
+    show = noun.verb("show", _show, "show a service account")
+    rename = noun.verb("rename", _change, "give it another name", dry_run=True)
+    rename.add_argument("--name", required=True)
+    role = noun.verb("set-role", _change, "give it another role", dry_run=True)
+    role.add_argument("--role", choices=[role.value for role in Role], required=True)
     disable = noun.verb("disable", _disable, "refuse all its tokens for now", dry_run=True)
     enable = noun.verb("enable", _enable, "take its tokens again", dry_run=True)
     delete = noun.verb("delete", _delete, "delete it with its tokens", dry_run=True, confirm=True)
     tokens = nouns.noun("token", "API tokens of a service account")
     issue = tokens.verb("issue", _issue, "make a token and show it, once")
     rotate = tokens.verb("rotate", _rotate, "make a new token; the one before it ends soon")
-    rotate.add_argument("--overlap-days", type=float, default=1.0, help="how soon (1)")
+    rotate.add_argument("--overlap-days", type=some_days, default=1.0, help="how soon (1)")
     for parser in (issue, rotate):
-        parser.add_argument("--days", type=float, default=90.0, help="how long it lives (90)")
+        parser.add_argument("--days", type=some_days, default=90.0, help="how long it lives (90)")
     shown = tokens.verb("list", _list_tokens, "show the tokens of an account, never in clear")
     revoke = tokens.verb("revoke", _revoke, "refuse a token at once", dry_run=True, confirm=True)
-    _add_account(disable, enable, delete, issue, rotate, shown, revoke)
+    _add_account(show, rename, role, disable, enable, delete, issue, rotate, shown, revoke)
     revoke.add_argument("token", metavar="TOKEN", help="its id")
     for parser in (create, listed):
         takes_tenant(parser)
@@ -64,6 +70,25 @@ def _list(call: Call) -> Answer:
     with on_behalf(call) as tenant:
         rows = ServiceAccount.objects.filter(tenant_id=tenant.id).order_by("name")
         return [_shown(account) for account in rows]
+
+
+def _show(call: Call) -> Answer:
+    with on_behalf(call) as tenant:
+        account_id = _account_id(call, tenant)
+        return _shown(service_accounts_of(tenant_id=tenant.id).get(id=account_id))
+
+
+def _change(call: Call) -> Answer:
+    asked = vars(call.asked)
+    with on_behalf(call) as tenant:
+        account = service_accounts.change_service_account(
+            tenant_id=tenant.id,
+            account_id=_account_id(call, tenant),
+            name=asked.get("name"),
+            role=Role(asked["role"]) if "role" in asked else None,
+            principal=call.principal,
+        )
+        return _shown(account)
 
 
 def _disable(call: Call) -> Answer:

@@ -5,7 +5,13 @@ from typing import Final
 
 from coditect_license.license_admin.commands import Call, Nouns
 from coditect_license.license_admin.errors import NotFound
-from coditect_license.license_admin.naming import as_id, on_behalf, takes_tenant, tenant_named
+from coditect_license.license_admin.naming import (
+    as_id,
+    on_behalf,
+    some_days,
+    takes_tenant,
+    tenant_named,
+)
 from coditect_license.license_admin.output import Answer, Record
 from leasing import queries
 from leasing.operations import force_release
@@ -20,11 +26,18 @@ def declare(nouns: Nouns) -> None:
     noun = nouns.noun("session", "who holds which seat")
     listed = noun.verb("list", _list, "show a tenant's sessions, latest first")
     listed.add_argument("--license", metavar="ID", help="of one license only")
+    listed.add_argument("--principal", help="such as user:SUBJECT")
+    listed.add_argument("--device", help="a device as sessions name it")
     listed.add_argument("--state", choices=["live", "ended"], default="live")
-    listed.add_argument("--days", type=int, default=7, help="began within so many days (7)")
+    listed.add_argument("--days", type=some_days, default=7, help="began within so many days (7)")
     show = noun.verb("show", _show, "show a session, also one that has ended")
     release = noun.verb(
         "release", _release, "end a session over its holder's head, and free its seat", confirm=True
+    )
+    release.add_argument(
+        "--even-if-borrowed",
+        action="store_true",
+        help="though its seat was lent as a file, which runs on: one seat serves two devices then",
     )
     for parser in (show, release):
         parser.add_argument("session", metavar="SESSION", help="its id")
@@ -39,6 +52,8 @@ def _list(call: Call) -> Answer:
         raise NotFound(f"{asked.license} is no id of a license")
     wanted = SessionFilter(
         license_id=license_id,
+        device=asked.device,
+        principal=asked.principal,
         state=asked.state,
         since=None if asked.state == "live" else call.clock() - timedelta(days=asked.days),
     )
@@ -68,6 +83,7 @@ def _release(call: Call) -> Answer:
         tenant_id=tenant.id,
         session_id=session_id,
         principal=call.principal,
+        even_if_borrowed=call.asked.even_if_borrowed,
     )
     return {
         "session_id": ended.session_id,
@@ -84,6 +100,7 @@ def _shown(one: Holding) -> Record:
         "principal": one.principal,
         "started_at": one.started_at,
         "lease_expires_at": one.lease_expires_at,
+        "borrowed_until": one.borrowed_until,
         "ended_at": one.ended_at,
         "end_reason": one.end_reason,
     }

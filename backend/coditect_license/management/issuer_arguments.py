@@ -69,7 +69,23 @@ def conditions_of(options: dict[str, Any]) -> dict[str, Any]:
     """Return the claims that ``--repository`` and its like, and ``--claim``, compare."""
     named = {name: options[name] for name in ("repository", "ref", "environment", "sub", "email")}
     given = {name: value for name, value in named.items() if value}
-    return {**given, **dict(options["claim"] or [])}
+    return _without_patterns({**given, **dict(options["claim"] or [])})
+
+
+def _without_patterns(claims: dict[str, Any]) -> dict[str, Any]:
+    """Return claims as they are. Raises CommandError for what somebody takes for a pattern.
+
+    It would be compared as it stands and let nobody in. No repository, ref, account or address
+    has such a sign in it.
+    """
+    for name, value in claims.items():
+        said = value if isinstance(value, list) else [value]
+        if any(isinstance(one, str) and "*" in one for one in said):
+            raise CommandError(
+                f"{name}: values are compared exactly and * is no pattern; name each one, in a "
+                f'list (--claim \'{name}=["…", "…"]\') or by `trusted_issuer admit`'
+            )
+    return claims
 
 
 def tenant_of(slug: str) -> Tenant:
@@ -183,7 +199,7 @@ def _oidc(options: dict[str, Any]) -> TrustedIssuer:
         default_role=options["default_role"],
         membership=options["membership"] or usual.value,
         staff_claim=options["staff_claim"],
-        required_claims=dict(options["require"] or []),
+        required_claims=_without_patterns(dict(options["require"] or [])),
     )
 
 

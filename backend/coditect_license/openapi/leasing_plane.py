@@ -30,7 +30,8 @@ from leasing.errors import (
 )
 from leasing.http.bodies import AcquireBody, HeartbeatBody
 from leasing.http.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
-from leasing.http.plane import ACQUIRE, HEALTH, JWKS, KEYS, SESSIONS, InternalError
+from leasing.http.plane import InternalError
+from leasing.http.routes import ACQUIRE, HEALTH, JWKS, KEYS, SESSIONS
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
 from signing.errors import SigningUnavailable
 from soft_state.errors import RateLimited

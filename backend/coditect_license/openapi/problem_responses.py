@@ -6,12 +6,20 @@ rendered by the server's own code.
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from coditect_license.openapi.references import in_components
 from coditect_license.problems import PROBLEMS, problem_of
 from identity.errors import InvalidCredential, IssuerUnavailable, MissingTenant
-from leasing.errors import LeaseLost, Overloaded, PersonalCapReached, SeatsExhausted
+from leasing.errors import (
+    LeaseLost,
+    LoanTooLong,
+    Overloaded,
+    PersonalCapReached,
+    SeatBorrowed,
+    SeatsExhausted,
+)
 from leasing.http.errors import BodyTooLarge, FieldError, InvalidRequest, MethodNotAllowed
 from leasing.http.messages import PROBLEM_JSON, Response
 from signing.errors import SigningUnavailable
@@ -27,6 +35,8 @@ _NEEDS_ARGUMENTS: Final[dict[type[Exception], Exception]] = {
     MethodNotAllowed: MethodNotAllowed(("POST",)),
     SeatsExhausted: SeatsExhausted(total=10, in_use=10, retry_after_seconds=114),
     PersonalCapReached: PersonalCapReached(3),
+    LoanTooLong: LoanTooLong(604_800),
+    SeatBorrowed: SeatBorrowed(datetime(2026, 1, 5, 4, 35, 35, 407120, UTC)),
     LeaseLost: LeaseLost("expired"),
     SigningUnavailable: SigningUnavailable("an example", retry_after_seconds=5),
     Overloaded: Overloaded(2),

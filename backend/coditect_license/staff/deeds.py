@@ -15,7 +15,7 @@ from tenants.current import tenant_transaction
 DEEDS_OF_STATUS: Final = {
     "active": ("suspend", "revoke"),
     "suspended": ("reinstate", "revoke"),
-    "revoked": ("reinstate",),
+    "revoked": (),
 }
 _DEEDS: Final[dict[str, Callable[..., None]]] = {
     "suspend": operations.suspend,

@@ -1,5 +1,8 @@
 """POST /api/v1/licenses/acquire/"""
 
+from typing import Final
+
+from leasing import counts
 from leasing.errors import LeasingError
 from leasing.http.admission import Leases
 from leasing.http.answers import json_response, lease_answer
@@ -11,6 +14,8 @@ from leasing.rules import UNNAMED
 from leasing.store import Acquire, Caller, Lease, Release
 from signing.errors import SigningUnavailable
 from signing.seals import SealedToken
+
+_DENIALS: Final = tuple(counts.DENIALS)
 
 
 class AcquireEndpoint:
@@ -28,7 +33,8 @@ class AcquireEndpoint:
         if "license_data" in body.proofs:
             self._proofs.require_room()
         call = self._call(body, caller)
-        lease = await self._engine.acquire(call)
+        lease = await self._acquired(call)
+        request.facts.tenant_id = lease.terms.tenant_id
         try:
             sealed = self._seal(lease, body)
             license_data = await self._license_data(lease, body)
@@ -36,10 +42,22 @@ class AcquireEndpoint:
             if lease.is_new:
                 await self._hand_back(lease, call)
             raise
+        counts.acquires.add("granted" if lease.is_new else "held")
         answer = lease_answer(
             lease, sealed=sealed, known_kid=body.known_kid, license_data=license_data
         )
-        return json_response(answer, 201 if lease.is_new else 200)
+        if lease.is_new:
+            return json_response(answer, 201, outcome="granted")
+        return json_response(answer, outcome="held")
+
+    async def _acquired(self, call: Acquire) -> Lease:
+        """Return what the engine answers. A denial is counted, whatever is not decided is not."""
+        try:
+            return await self._engine.acquire(call)
+        except _DENIALS as denial:
+            counts.denials.add(counts.DENIALS[type(denial)])
+            counts.acquires.add("denied")
+            raise
 
     def _call(self, body: AcquireBody, caller: Caller) -> Acquire:
         wants_token = "license_token" in body.proofs

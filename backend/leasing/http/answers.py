@@ -93,6 +93,8 @@ def session_answer(state: SessionState) -> SessionAnswer:
     )
 
 
-def json_response(value: Struct | dict[str, Any], status: int = 200) -> Response:
-    """Return a value as a JSON response."""
-    return Response(status, _ENCODER.encode(value))
+def json_response(
+    value: Struct | dict[str, Any], status: int = 200, *, outcome: str = "answered"
+) -> Response:
+    """Return a value as a JSON response; ``outcome`` is for the log."""
+    return Response(status, _ENCODER.encode(value), outcome=outcome)

@@ -139,13 +139,7 @@ def parse_json(body: bytes) -> object:
     otherwise: a member twice, NaN, a number beyond doubles.
     """
     try:
-        text = body.decode("utf-8")
-        return json.loads(
-            text,
-            object_pairs_hook=_unique_members,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-        )
+        return _DECODER.decode(body.decode("utf-8"))
     except InvalidRequest:
         raise
     except (ValueError, RecursionError):
@@ -169,6 +163,11 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise _invalid("", "out_of_range", "a number is beyond the range of doubles")
     return number
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique_members, parse_constant=_refuse_constant, parse_float=_finite
+)
 
 
 def _check_text(members: dict[str, Any]) -> None:

@@ -3,6 +3,9 @@
 from functools import lru_cache
 from hmac import compare_digest
 
+from msgspec import Struct
+
+from foundation.request_facts import RequestFacts
 from identity.errors import Cause, Forbidden, InvalidCredential, MissingCredential
 from identity.operations import BearerVerifier
 from identity.rules import Principal, PrincipalKind
@@ -42,15 +45,11 @@ class Door:
 
     async def _caller(self, request: Request, body_key: str | None, *, writes: bool) -> Caller:
         scheme, credential = _authorization(request)
-        if scheme is None:
-            if body_key is None:
-                raise MissingCredential("no credential")
-            return self._key_caller(body_key)
         if scheme == "bearer":
-            return _checked(await self._principal(credential), writes=writes)
-        if scheme == "license":
-            return self._key_caller(_same_key(credential, body_key))
-        raise InvalidCredential(f"scheme {scheme[:16]!r}", Cause.SCHEME)
+            return _allowed(await self._principal(credential), request.facts, writes=writes)
+        key = _key(scheme, credential, body_key)
+        request.facts.principal_kind = PrincipalKind.LICENSE_KEY.value
+        return self._key_caller(key)
 
     async def _principal(self, token: str) -> Principal:
         if known := self._verifier.recall(token):
@@ -74,12 +73,38 @@ def _authorization(request: Request) -> tuple[str | None, str]:
     return scheme.lower(), credential.strip(" \t")
 
 
-@lru_cache(maxsize=10_000)  # a principal is what it is: the answer never changes
-def _checked(principal: Principal, *, writes: bool) -> Caller:
-    allowed = principal.may_lease() if writes else principal.may_read()
-    if not allowed:
+def _allowed(principal: Principal, facts: RequestFacts, *, writes: bool) -> Caller:
+    known = _known(principal)
+    facts.tenant_id, facts.principal_kind = known.caller.tenant_id, known.kind
+    if not (known.may_lease if writes else known.may_read):
         raise Forbidden("this role may not do that")
-    return Caller(principal=principal.label, tenant_id=str(principal.tenant_id))
+    return known.caller
+
+
+class _Known(Struct, frozen=True, gc=False):
+    """A principal as the leasing plane needs it."""
+
+    caller: Caller
+    kind: str
+    may_lease: bool
+    may_read: bool
+
+
+@lru_cache(maxsize=10_000)  # a principal is what it is: the answer never changes
+def _known(principal: Principal) -> _Known:
+    caller = Caller(principal=principal.label, tenant_id=str(principal.tenant_id))
+    return _Known(caller, principal.kind.value, principal.may_lease(), principal.may_read())
+
+
+def _key(scheme: str | None, credential: str, body_key: str | None) -> str:
+    """Return the licence key that is the credential."""
+    if scheme == "license":
+        return _same_key(credential, body_key)
+    if scheme is not None:
+        raise InvalidCredential(f"scheme {scheme[:16]!r}", Cause.SCHEME)
+    if body_key is None:
+        raise MissingCredential("no credential")
+    return body_key
 
 
 def _same_key(header_key: str, body_key: str | None) -> str:

@@ -35,4 +35,4 @@ class HealthEndpoint:
         is_ready = self._engine.is_ready and self._signing_seconds_left() > 0
         if is_ready and not self._is_draining:
             return json_response(_OK)
-        return json_response(_NOT_READY, 503)
+        return json_response(_NOT_READY, 503, outcome="unavailable")

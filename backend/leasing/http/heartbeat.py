@@ -36,13 +36,14 @@ class HeartbeatEndpoint:
             # Asked first: else the ledger could count a token as signed that nobody gets.
             latest_token_end=self._proofs.latest_token_end(),
         )
-        lease = await self._renewed(heartbeat, body)
-        sealed = self._proofs.license_token(lease, body.nonce) if lease.seq else None
-        return json_response(lease_answer(lease, sealed=sealed, known_kid=body.known_kid))
-
-    async def _renewed(self, heartbeat: Heartbeat, body: HeartbeatBody) -> Lease:
         try:
-            return await self._engine.renew(heartbeat)
+            lease, outcome = await self._engine.renew(heartbeat), "renewed"
         except SessionUnknown:
-            reinstatement = await self._shown.reinstatement(heartbeat, body)
-            return await self._engine.reinstate(reinstatement)
+            lease, outcome = await self._reinstated(heartbeat, body), "reinstated"
+        request.facts.tenant_id = lease.terms.tenant_id
+        sealed = self._proofs.license_token(lease, body.nonce) if lease.seq else None
+        answer = lease_answer(lease, sealed=sealed, known_kid=body.known_kid)
+        return json_response(answer, outcome=outcome)
+
+    async def _reinstated(self, heartbeat: Heartbeat, body: HeartbeatBody) -> Lease:
+        return await self._engine.reinstate(await self._shown.reinstatement(heartbeat, body))

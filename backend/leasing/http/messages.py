@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from foundation.request_facts import CUT_OFF, RequestFacts, begin_request
 from leasing.http.errors import BodyTooLarge, FieldError, InvalidRequest, UnsupportedMediaType
 
 Scope = dict[str, Any]
@@ -19,21 +20,38 @@ PROBLEM_JSON: Final = b"application/problem+json"
 
 
 class Response(Struct, frozen=True, gc=False):
-    """A status, a body and what the headers say about it."""
+    """A status, a body and what the headers say about it.
+
+    ``outcome`` is one word for the log: what came of the request, or a problem's stable code.
+    """
 
     status: int
     body: bytes = b""
     media_type: bytes = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    outcome: str = "answered"
 
 
 class Request:
     """One request; its body is read when asked for."""
 
-    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, facts: RequestFacts | None = None) -> None:
         self.scope = scope
-        self.request_id = request_id
         self._receive = receive
+        self._headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self._by_name = dict(self._headers)
+        self._has_doubles = len(self._by_name) != len(self._headers)
+        self.facts = facts or begin_request(self.header(b"x-request-id"), self.traceparent)
+
+    @property
+    def request_id(self) -> str:
+        """What the request is called, in its answer and in the log."""
+        return self.facts.request_id
+
+    @property
+    def traceparent(self) -> bytes | None:
+        """The header of W3C Trace Context, as the caller sent it."""
+        return self.header(b"traceparent")
 
     @property
     def method(self) -> str:
@@ -47,12 +65,15 @@ class Request:
 
     def header(self, name: bytes) -> bytes | None:
         """Return the one value of a header, by its lower-case name; None without or with two."""
-        values = [value for key, value in self.scope["headers"] if key == name]
-        return values[0] if len(values) == 1 else None
+        if self._has_doubles and self.count(name) > 1:
+            return None
+        return self._by_name.get(name)
 
     def count(self, name: bytes) -> int:
         """Return how often a header is there."""
-        return sum(key == name for key, _ in self.scope["headers"])
+        if self._has_doubles:
+            return sum(key == name for key, _ in self._headers)
+        return int(name in self._by_name)
 
     async def body(self) -> bytes:
         """Return the whole body, which says that it is JSON.
@@ -85,6 +106,7 @@ class Request:
         if len(body) > MOST_BODY_BYTES:
             raise await self._too_large(is_all_read=not message.get("more_body"))
         if message["type"] == "http.disconnect":
+            self.facts.outcome = CUT_OFF
             raise InvalidRequest(FieldError("", "incomplete", "the body breaks off"))
         return body
 

@@ -5,10 +5,14 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from msgspec.structs import replace
+
+from foundation import tracing
 from foundation.clock import monotonic_seconds
-from foundation.ids import new_request_id
 from foundation.logs import JsonLines
-from leasing.errors import SessionUnknown
+from foundation.request_lines import Exchange
+from leasing import counts
+from leasing.errors import Overloaded, SessionUnknown, StoreUnavailable
 from leasing.http.acquire import AcquireEndpoint
 from leasing.http.errors import MethodNotAllowed, UnknownPath
 from leasing.http.failures import Failures
@@ -17,28 +21,26 @@ from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
 from leasing.http.messages import Receive, Request, Response, Scope, Send, send_response
 from leasing.http.overload import Kind, Overload
+from leasing.http.routes import ACQUIRE, HEALTH, JWKS, KEYS, SESSIONS, route_of
 from leasing.http.sessions import SessionEndpoint
+from soft_state.errors import RateLimited
 
 _log = logging.getLogger(__name__)
 
 Endpoint = Callable[..., Awaitable[Response]]
 Problem = Callable[[Exception, str], Response | None]
 
-ACQUIRE: Final = "/api/v1/licenses/acquire"
-SESSIONS: Final = "/api/v1/licenses/sessions/"
-KEYS: Final = "/api/v1/licenses/keys"
-JWKS: Final = "/.well-known/jwks.json"
-HEALTH: Final = "/health"
-_FIXED: Final = frozenset({ACQUIRE, KEYS, HEALTH, f"{HEALTH}/live", f"{HEALTH}/ready"})
+_COUNT_SHED: Final[dict[type[Exception], Callable[[], None]]] = {
+    Overloaded: counts.shed("overloaded"),
+    RateLimited: counts.shed("quota"),
+    StoreUnavailable: counts.shed("unavailable"),
+}
+
+_OF_BROWSERS: Final = frozenset({"GET", "HEAD"})
 _SESSION_ID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
 _OF_A_SESSION: Final = {"PATCH": Kind.RENEW, "DELETE": Kind.RELEASE}
-
-
-def is_leasing_path(path: str) -> bool:
-    """Tell whether the leasing plane answers an address."""
-    return path.startswith(SESSIONS) or path.removesuffix("/") in _FIXED or path == JWKS
 
 
 class LeasingPlane:
@@ -46,6 +48,8 @@ class LeasingPlane:
 
     ``problem_of`` turns an error into the response the caller sees, or None when the error is
     none of the known ones; it is given by the frame, which knows every room.
+    ``transport_security`` is what answers to GET say of https, where a browser can come: leases
+    are taken and kept by programs, which do not heed it.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class LeasingPlane:
         overload: Overload,
         problem_of: Problem,
         request_log: JsonLines,
+        transport_security: bytes | None = None,
     ) -> None:
         self._fixed: dict[str, dict[str, Endpoint]] = {
             ACQUIRE: {"POST": acquire.post},
@@ -75,21 +80,35 @@ class LeasingPlane:
         self._overload = overload
         self._problem_of = problem_of
         self._request_log = request_log
+        self._kept_to_https = (
+            ((b"strict-transport-security", transport_security),) if transport_security else ()
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began_at = monotonic_seconds()
-        request = Request(scope, receive, new_request_id())
-        response = await self._answer(request)
-        await send_response(response, send, request.request_id)
-        self._request_log.append_request(
-            plane="leasing",
-            request_id=request.request_id,
-            method=request.method,
-            path=scope["path"],
-            status=response.status,
-            seconds=monotonic_seconds() - began_at,
-        )
+        request = Request(scope, receive)
+        facts, status = request.facts, None
+        span = tracing.begin_request("leasing", request.method, facts)
+        try:
+            response = await self._answer(request)
+            if self._kept_to_https and request.method in _OF_BROWSERS:
+                response = self._keep_to_https(request, response)
+            await send_response(response, send, facts.request_id)
+            status, facts.outcome = response.status, facts.outcome or response.outcome
+        finally:
+            seconds = monotonic_seconds() - began_at
+            counts.count_request("leasing", route_of(scope["path"]), status, seconds)
+            exchange = Exchange("leasing", request.method, scope["path"], status, seconds)
+            self._request_log.append_request(exchange, facts)
+            if span is not None:
+                span.end(status)
+
+    def _keep_to_https(self, request: Request, response: Response) -> Response:
+        """Say so over https alone, as RFC 6797 (7.2) wants it and as Django does."""
+        if request.header(b"x-forwarded-proto") != b"https":
+            return response
+        return replace(response, headers=(*response.headers, *self._kept_to_https))
 
     async def _answer(self, request: Request) -> Response:
         try:
@@ -98,6 +117,8 @@ class LeasingPlane:
                 self._turn_away(request.scope["path"], request.method)
             return await endpoint(request, *arguments)
         except Exception as error:  # noqa: BLE001  every error becomes a problem, or a logged 500
+            if count_shed := _COUNT_SHED.get(type(error)):
+                count_shed()
             await self._failures.hold_back(error, request)
             problem = self._problem_of(error, request.request_id)
             if problem is not None:

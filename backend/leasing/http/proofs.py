@@ -6,6 +6,7 @@ from typing import Final
 from audit.operations import Signed
 from audit.tally import SignatureTally
 from coditect_license_token import LicenseData, LicenseToken
+from foundation import tracing
 from foundation.clock import Clock, rfc3339, utc_now
 from leasing.engine import OVERLOADED_RETRY_SECONDS
 from leasing.store import Lease
@@ -51,10 +52,17 @@ class Proofs:
 
     def license_token(self, lease: Lease, nonce: str | None) -> SealedToken:
         """Return the lease token; it never outlives the lease, nor its delegation (S7, S10)."""
+        with tracing.span("sign", license__document="license_token"):
+            sealed = self._sealed(lease, nonce)
+        signed = Signed("license_token", sealed.key_id, sealed.root_key_id)
+        self._tally.count(lease.terms.tenant_id, signed)
+        return sealed
+
+    def _sealed(self, lease: Lease, nonce: str | None) -> SealedToken:
         issued_at = int(lease.now.timestamp())
         lease_end = int(lease.lease_expires_at.timestamp())
         terms = lease.terms
-        sealed = self._seals.license_token(
+        return self._seals.license_token(
             LicenseToken(
                 issuer=self._issuer,
                 audience=terms.audience,
@@ -72,26 +80,23 @@ class Proofs:
                 nonce=nonce,
             )
         )
-        signed = Signed("license_token", sealed.key_id, sealed.root_key_id)
-        self._tally.count(terms.tenant_id, signed)
-        return sealed
 
     async def license_data(
         self, lease: Lease, license_key: str, hardware_id: str
     ) -> dict[str, str]:
         """Return the root-signed statement, with key and device as the caller wrote them."""
-        document = await self._seals.license_data(
-            LicenseData(
-                license_key=license_key,
-                session_id=lease.session_id,
-                tier=lease.terms.tier,
-                expires_at=rfc3339(lease.terms.expires_at),
-                signed_at=rfc3339(lease.now),
-                hardware_id=hardware_id,
-                lease_expires_at=rfc3339(lease.lease_expires_at),
-                key_id=self._seals.root_key_id,
-            )
+        data = LicenseData(
+            license_key=license_key,
+            session_id=lease.session_id,
+            tier=lease.terms.tier,
+            expires_at=rfc3339(lease.terms.expires_at),
+            signed_at=rfc3339(lease.now),
+            hardware_id=hardware_id,
+            lease_expires_at=rfc3339(lease.lease_expires_at),
+            key_id=self._seals.root_key_id,
         )
+        with tracing.span("sign", license__document="license_data"):
+            document = await self._seals.license_data(data)
         signed = Signed("license_data", document["key_id"], document["key_id"])
         self._tally.count(lease.terms.tenant_id, signed)
         return document

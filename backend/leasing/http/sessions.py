@@ -31,7 +31,7 @@ class SessionEndpoint:
         instance_id = _instance_id(request.query_string)
         caller = await self._door.leasing_caller(request)
         await self._engine.release(Release(caller, session_id, instance_id))
-        return Response(204)
+        return Response(204, outcome="released")
 
 
 def _instance_id(query_string: bytes) -> str:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
+import pytest
 from django.db import connections
 
 from audit.models import AuditEvent
@@ -74,6 +75,7 @@ class VendorThread(threading.Thread):
             connections.close_all()
 
 
+@pytest.mark.alone
 def test_django_threads_and_another_process_write_beside_full_heartbeat_load(db: Path) -> None:
     loaded = Customer("loaded", seats=BATCH)
     vendors = [VendorThread(Customer(f"customer-{n}", seats=10)) for n in range(VENDORS)]

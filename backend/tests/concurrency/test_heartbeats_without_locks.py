@@ -31,7 +31,7 @@ def test_s4_a_seat_given_back_while_its_heartbeat_decides_is_not_renewed(
     assert isinstance(lease, Lease)
     happening(
         beating,
-        statements.RENEW_SEATS,
+        statements.RENEW_SEATS_AT,
         lambda: releasing.apply([customer.release(lease.session_id)]),
     )
 
@@ -53,7 +53,7 @@ def test_s5_an_instance_that_left_while_its_heartbeat_decides_does_not_come_back
     beating.apply([customer.acquire("laptop", "second")])
     happening(
         beating,
-        statements.RENEW_SEATS,
+        statements.RENEW_SEATS_AT,
         lambda: releasing.apply([customer.release(lease.session_id, "first")]),
     )
 
@@ -78,7 +78,7 @@ def test_s6_two_tokens_signed_at_the_same_moment_have_numbers_of_their_own(
         assert isinstance(renewed, Lease)
         numbers.append(renewed.seq)
 
-    happening(one, statements.RENEW_SEATS, beat_elsewhere)
+    happening(one, statements.RENEW_SEATS_AT, beat_elsewhere)
 
     (renewed,) = one.apply([beat])
 
@@ -93,7 +93,7 @@ def test_s8_a_heartbeat_in_the_way_of_another_costs_its_neighbours_nothing(
     customer = Customer("alice", seats=3)
     leases = one.apply([customer.acquire(f"laptop-{n}") for n in range(3)])
     beats = [customer.heartbeat(lease.session_id) for lease in leases if isinstance(lease, Lease)]
-    happening(one, statements.RENEW_SEATS, lambda: other.apply(beats[:1]))
+    happening(one, statements.RENEW_SEATS_AT, lambda: other.apply(beats[:1]))
 
     outcomes = one.apply(beats)
 

@@ -24,7 +24,7 @@ from tests.support.postgres import as_leasing
 LOCK_SECONDS = 2
 STATEMENT_SECONDS = 4
 OPEN_SECONDS = 5
-SLACK_SECONDS = 1.5
+SLACK_SECONDS = 3.0
 
 
 @pytest.fixture

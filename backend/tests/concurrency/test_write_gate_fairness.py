@@ -72,6 +72,7 @@ def test_only_one_writer_is_inside(database: Path) -> None:
         gate.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("count", [1, 3])
 def test_busy_threads_starve_neither_another_nor_each_other(database: Path, count: int) -> None:
     gate = WriteGate(database)
@@ -88,6 +89,7 @@ def test_busy_threads_starve_neither_another_nor_each_other(database: Path, coun
     assert min(passages) >= ENOUGH_PASSAGES
 
 
+@pytest.mark.alone
 def test_a_busy_process_cannot_starve_another(database: Path) -> None:
     gate = WriteGate(database)
 
@@ -100,6 +102,7 @@ def test_a_busy_process_cannot_starve_another(database: Path) -> None:
     assert worst_seconds < LONGEST_WAIT_SECONDS
 
 
+@pytest.mark.alone
 def test_a_holder_that_is_killed_frees_the_gate(database: Path) -> None:
     gate = WriteGate(database)
     with child("hold_gate", database, "gate") as process:

@@ -76,6 +76,7 @@ OPERATION_IDS = {
     "revoke_license",
     "renew_license",
     "rotate_license_key",
+    "download_license",
     "validate_license_key",
     "list_tiers",
     "create_tier",

@@ -217,7 +217,13 @@ def test_every_request_is_one_line_without_its_query() -> None:
         async def send(message: Mapping[str, Any]) -> None:
             sent.append(message)
 
-        scope = {"type": "http", "method": "GET", "path": "/a/", "query_string": b"key=CDT1"}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/a/",
+            "query_string": b"key=CDT1",
+            "headers": [],
+        }
         await RequestLog(answer, JsonLines(writer))(scope, _nothing, send)
         await asyncio.sleep(0)
         return sent
@@ -227,7 +233,9 @@ def test_every_request_is_one_line_without_its_query() -> None:
     os.close(reader)
     os.close(writer)
 
-    assert (line["plane"], line["path"], line["status"]) == ("control", "/a/", 204)
+    assert (line["plane"], line["outcome"]) == ("control", "answered")
+    asked = line["httpRequest"]
+    assert (asked["requestMethod"], asked["requestUrl"], asked["status"]) == ("GET", "/a/", 204)
     assert "CDT1" not in json.dumps(line)
     assert dict(start["headers"])[b"x-request-id"].decode() == line["request_id"]
 

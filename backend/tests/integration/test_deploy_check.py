@@ -111,7 +111,9 @@ def ask(**options):
     return [answer.status_code, dict(answer.headers)]
 cookies = [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME]
 secure = [settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE]
-print(json.dumps([ask(), ask(HTTP_X_FORWARDED_PROTO="https"), cookies, secure]))
+from coditect_license.server import transport_security_from_settings
+leasing = (transport_security_from_settings() or b"").decode()
+print(json.dumps([ask(), ask(HTTP_X_FORWARDED_PROTO="https"), cookies, secure, leasing]))
 """
 
 
@@ -119,11 +121,11 @@ def test_production_speaks_https_alone_and_says_so(tmp_path: Path) -> None:
     settings = {**GOOD, "DJANGO_SETTINGS_MODULE": "coditect_license.settings"}
     result = run(tmp_path, "-c", ASK, **settings)
 
-    plain, behind_proxy, cookies, secure = json.loads(result.stdout.splitlines()[-1])
+    plain, behind_proxy, cookies, secure, leasing = json.loads(result.stdout.splitlines()[-1])
     assert plain[0] == 301
     assert plain[1]["Location"] == "https://licenses.coditect.ai/nowhere/"
     assert behind_proxy[0] == 404
     sts = behind_proxy[1]["Strict-Transport-Security"]
-    assert sts == "max-age=31536000; includeSubDomains; preload"
+    assert leasing == sts == "max-age=31536000; includeSubDomains; preload"
     assert all(name.startswith("__Host-") for name in cookies)
     assert secure == [True, True]

@@ -15,6 +15,7 @@ from tests.support.customer import Customer
 from tests.support.plane import PATIENCE_SECONDS, Plane, as_key, problem
 
 FREE = 20
+AT_ONCE_SECONDS = 2  # who waits does so for three, and the machine may be busy
 SESSION = "/api/v1/licenses/sessions/00000000-0000-4000-8000-000000000000/"
 
 
@@ -43,7 +44,7 @@ def test_twenty_failures_a_minute_are_answered_at_once_and_the_next_waits(plane:
     quick = [seconds_of(lambda: guess(plane)) for _ in range(FREE)]
     slow = seconds_of(lambda: guess(plane))
 
-    assert max(quick) < 1
+    assert max(quick) < AT_ONCE_SECONDS
     assert slow > 2.5
     assert problem(guess(plane, "198.51.100.1")) == (401, "invalid_token")
 
@@ -86,7 +87,7 @@ def test_other_errors_are_no_guesses(plane: Plane, alice: Customer) -> None:
     unknown = [plane.state(SESSION.split("/")[-2], as_key(alice.key)) for _ in range(2 * FREE)]
 
     assert {problem(answer) for answer in unknown} == {(404, "not_found")}
-    assert seconds_of(lambda: plane.call("GET", SESSION)) < 1
+    assert seconds_of(lambda: plane.call("GET", SESSION)) < AT_ONCE_SECONDS
 
 
 def test_s17_no_more_answers_wait_than_the_bound(db: Path, tmp_path: Path) -> None:

@@ -115,6 +115,7 @@ class TestCorruption:
             assert_nothing_unsigned(refused)
 
 
+@pytest.mark.alone
 class TestCrowds:
     def test_s17_a_thousand_acquires_at_once_are_all_signed(self, db: Path, tmp_path: Path) -> None:
         round_trip = Fault(delay_seconds=0.02)

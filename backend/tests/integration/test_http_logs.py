@@ -22,9 +22,64 @@ def test_each_request_is_one_line_that_names_it(plane: Plane, alice: Customer) -
 
     (line,) = lines(plane)
     assert line["request_id"] == answer.headers["x-request-id"]
-    assert (line["method"], line["path"], line["status"]) == ("POST", ACQUIRE, 201)
+    asked = line["httpRequest"]
+    assert (asked["requestMethod"], asked["requestUrl"], asked["status"]) == ("POST", ACQUIRE, 201)
+    assert asked["latency"].endswith("s")
+    assert float(asked["latency"][:-1]) > 0
     assert (line["severity"], line["message"], line["plane"]) == ("INFO", "request", "leasing")
     assert line["duration_ms"] > 0
+
+
+def test_each_line_says_who_called_and_what_came_of_it(plane: Plane, alice: Customer) -> None:
+    person, key = plane.as_user(alice), as_key(alice.key)
+    session = plane.acquire(alice, "laptop").json()["session_id"]
+    plane.acquire(alice, "laptop")
+    plane.heartbeat(session, key)
+    plane.heartbeat(session, person)
+    plane.state(session, person)
+    plane.heartbeat(NOBODY, key)
+    plane.acquire(alice, "laptop", {"authorization": "Bearer no.such.token"})
+    plane.call("POST", ACQUIRE, json={})
+    plane.call("DELETE", "/health/")
+    plane.release(session, person)
+
+    shown = [
+        (line["outcome"], line.get("principal_kind"), "tenant_id" in line) for line in lines(plane)
+    ]
+    assert shown == [
+        ("granted", "license_key", True),
+        ("held", "license_key", True),
+        ("renewed", "license_key", True),
+        ("renewed", "user", True),
+        ("answered", "user", True),
+        ("not_found", "license_key", False),
+        ("invalid_token", None, False),
+        ("invalid_request", None, False),
+        ("method_not_allowed", None, False),
+        ("released", "user", True),
+    ]
+    assert {line["tenant_id"] for line in lines(plane) if "tenant_id" in line} == {
+        str(alice.tenant.id)
+    }
+
+
+def test_a_line_belongs_to_the_trace_of_its_caller(plane: Plane) -> None:
+    trace, span, name = "a1" * 16, "b2" * 8, "c3" * 8
+    headers = {"traceparent": f"00-{trace}-{span}-01", "x-request-id": name}
+
+    answer = plane.call("GET", "/health/", headers=headers)
+    plane.call("GET", "/health/", headers={"traceparent": f"00-{trace}-{span}"})
+    plane.call("GET", "/health/", headers=[("traceparent", f"00-{trace}-{span}-01")] * 2)
+
+    named, *unnamed = lines(plane)
+    assert answer.headers["x-request-id"] == named["request_id"] == name
+    assert named["logging.googleapis.com/trace"] == trace
+    assert named["logging.googleapis.com/spanId"] == span
+    assert named["logging.googleapis.com/trace_sampled"] is True
+    for line in unnamed:
+        assert line["logging.googleapis.com/trace"] not in {trace, "0" * 32}
+        assert "logging.googleapis.com/spanId" not in line
+        assert line["logging.googleapis.com/trace_sampled"] is False
 
 
 def test_request_ids_are_never_the_same(plane: Plane) -> None:
@@ -47,7 +102,7 @@ def test_unprintable_paths_do_not_break_out_of_their_line(plane: Plane, path: st
     plane.call("GET", path)
 
     (line,) = lines(plane)
-    assert line["status"] == 404
+    assert line["httpRequest"]["status"] == 404
     raw = plane.log_text()
     assert raw.count("\n") == 1
     assert not {"\0", "\x1b", "\r"} & set(raw)

@@ -69,6 +69,10 @@ def test_a_dry_run_checks_and_changes_nothing(notices: list[Topic]) -> None:
     [
         (("add", "--preset", "github-actions"), "admissions must say whose"),
         ((*GITHUB[:-2], "--ref", "refs/heads/main"), "compares ['repository']"),
+        ((*GITHUB[:-1], "acme/*"), "repository: values are compared exactly and * is no pattern"),
+        ((*GITHUB, "--ref", "refs/heads/*"), "ref: values are compared exactly"),
+        ((*GITHUB, "--claim", 'actor=["ann", "b*"]'), "actor: values are compared exactly"),
+        ((*OIDC, "--tenant", "acme", "--require", "amr=*"), "amr: values are compared exactly"),
         ((*GITHUB, "--membership", "required"), "neither members nor staff"),
         ((*GITHUB[:4], "nobody", "--repository", "a/b"), "there is no tenant nobody"),
         (("add", "--preset", "github-actions", "--repository", "a/b"), "--tenant SLUG"),

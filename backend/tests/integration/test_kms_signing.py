@@ -189,6 +189,7 @@ class TestAttempts:
         assert kms.codes() == [code]
         assert hand.pauses == [0]
 
+    @pytest.mark.alone
     def test_a_call_that_hangs_is_given_up_within_a_second(self, kms: CloudKms) -> None:
         """With the client's own defaults it would be a minute."""
         signer = kms.signer()
@@ -203,6 +204,7 @@ class TestAttempts:
         assert refusal.value.reason == "deadline_exceeded"
         assert 0.7 < took < MOST_SECONDS
 
+    @pytest.mark.alone
     def test_a_server_that_is_gone_is_given_up_within_a_second(self, kms: CloudKms) -> None:
         public_key = kms.signer().public_key
         signer = KMSSigningService(kms.version, public_key, endpoint=f"127.0.0.1:{closed_port()}")
@@ -215,6 +217,7 @@ class TestAttempts:
 
 
 class TestBreaker:
+    @pytest.mark.alone
     def test_after_three_failed_calls_nobody_waits_and_nobody_asks(
         self, kms: CloudKms, hand: HandTime
     ) -> None:

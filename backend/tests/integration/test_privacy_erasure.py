@@ -36,7 +36,7 @@ from privacy.errors import NobodyKnown, TenantNotSuspended
 from privacy.inventory import SECRET_COLUMNS, tenant_models
 from privacy.persons import find_person
 from privacy.retention import apply_retention
-from privacy.showing import person_lines
+from privacy.showing import WITHHELD, person_lines
 from tenants.current import tenant_transaction
 from tests.support.customer import VENDOR, Customer
 from tests.support.operating import admin, answer
@@ -233,6 +233,51 @@ def test_an_export_of_a_person_has_all_and_no_secret(
     assert not any(SECRET_COLUMNS & set(line["row"]) for line in lines)
     assert file.stat().st_mode & 0o777 == 0o600
     assert admin("privacy", "export", "--tenant", "alice", "--to", file).status == 1
+
+
+def test_an_export_of_a_person_withholds_what_is_about_others(world: World, live: Lease) -> None:
+    tenant_id = world.alice.tenant.id
+    bob = invite_member(
+        tenant_id=tenant_id, email="eve@example.org", role=Role.VIEWER, principal="user:boss-1"
+    )
+    with tenant_transaction(tenant_id):
+        own = Member.objects.get(email=EMAIL)
+        Member.objects.filter(id=own.id).update(invited_by="user:boss-1")
+        record(
+            "member.role_changed",
+            tenant_id=tenant_id,
+            principal="user:boss-1",
+            member_id=str(own.id),
+        )
+        record(
+            "license.renamed",
+            tenant_id=tenant_id,
+            principal=LABEL,
+            email="eve@example.org",
+            subject="user:boss-1",
+            device="a-hash",
+        )
+        record(
+            "member.removed", tenant_id=tenant_id, principal="user:boss-1", member_id=str(bob.id)
+        )
+
+    lines = list(person_lines(find_person(tenant_id=tenant_id, name=EMAIL)))
+
+    text = json.dumps(lines)
+    assert [one for one in ("bob@example.org", "eve@example.org", "boss-1") if one in text] == []
+    assert EMAIL in text
+    assert LABEL in text
+    members = {line["row"]["email"] for line in lines if line["table"] == "member"}
+    assert members == {EMAIL, WITHHELD}
+    acts = [line["row"] for line in lines if line["table"] == "audit_event"]
+    assert [row["principal"] for row in acts if row["action"] == "member.role_changed"] == [
+        WITHHELD
+    ]
+    written = [row["details"] for row in acts if row["action"] == "license.renamed"]
+    assert [details["email"] for details in written] == [EMAIL, WITHHELD]
+    assert [details["subject"] for details in written] == [LABEL, WITHHELD]
+    assert not any(row["action"] == "member.removed" for row in acts)
+    assert written[1]["device"] == "a-hash"
 
 
 def test_an_export_of_a_tenant_has_every_table_and_nothing_of_others(

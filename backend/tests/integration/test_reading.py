@@ -7,11 +7,11 @@ from django.db import OperationalError
 
 from leasing.models import LicenseSession
 from leasing.store import Lease
-from leasing.stores.gated_sqlite.reading import reading
 from leasing.stores.sqlite import SqliteStore
 from licenses.models import License
 from tenants.current import tenant_transaction
 from tenants.models import Tenant
+from tenants.reading import reading
 from tests.support.customer import Customer
 
 

@@ -10,13 +10,17 @@ from django.db import DatabaseError, connection
 
 from coditect_license.management.commands.rotate_signing_key import Command
 from foundation.clock import utc_now
+from leasing.queries import longest_loan
+from leasing.store import Lease
 from signing import operations, queries
 from signing.local_versions import LocalKeyVersions
 from signing.models import SigningKey
 from signing.rotation import Rotation
 from signing.rotation_steps import Periods
 from tests.support.clock import ManualClock
+from tests.support.customer import Customer
 from tests.support.roots import making_roots
+from tests.support.world import open_sqlite
 
 DAY_SECONDS = 86_400
 
@@ -27,6 +31,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock(utc_now())
         self.pauses: list[float] = []
+        self.database = folder / "license.sqlite3"
         self.versions = LocalKeyVersions(
             folder / "root-key.pem", clock=self.clock, make=making_roots()
         )
@@ -76,6 +81,34 @@ def test_the_plan_says_until_when_each_step_waits(desk: Desk) -> None:
         (line,) = [line for line in plan.splitlines() if line.split()[:1] == [step]]
         assert line.endswith(f"not before {moment}"), line
     assert queries.open_rotation() is None
+
+
+def test_s10_a_rotation_waits_as_long_as_any_seat_may_be_lent(desk: Desk) -> None:
+    short, long = (Customer(name, seats=1) for name in ("alice", "bob"))
+    short.lend(3 * DAY_SECONDS)
+    long.lend(20 * DAY_SECONDS)
+
+    plan = desk.run("--dry-run")
+
+    assert "seats are lent for 20.0 days" in plan
+    moment = (desk.clock() + timedelta(days=21)).isoformat(timespec="microseconds")
+    (line,) = [line for line in plan.splitlines() if line.split()[:1] == ["switch"]]
+    assert line.endswith(f"not before {moment}")
+
+
+def test_s10_a_rotation_waits_for_files_of_a_policy_that_lends_no_more(desk: Desk) -> None:
+    alice = Customer("alice", seats=1)
+    alice.lend(30 * DAY_SECONDS)
+    store = open_sqlite(desk.database, desk.clock)
+    (lease,) = store.apply([alice.acquire("laptop")])
+    assert isinstance(lease, Lease)
+    until = desk.clock() + timedelta(days=30)
+    store.apply([alice.borrow(lease.session_id, until)])
+    store.close()
+    alice.lend(0)
+
+    assert longest_loan(now=desk.clock()) == timedelta(days=30)
+    assert longest_loan(now=until) == timedelta(0)
 
 
 def test_a_destruction_is_taken_back(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Processes that share a Valkey: one limit for all of them, and notices from each to all."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -7,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from foundation.metrics import exposition
 from leasing.http.admission import Quotas
 from soft_state.allowances import Allowances
 from soft_state.notices import Board, Topic
 from soft_state.valkey import CHANNEL, Publisher
 from tests.support.customer import Customer
 from tests.support.fleet import in_fleet
-from tests.support.plane import Plane
+from tests.support.plane import PATIENCE_SECONDS, Plane
 from tests.support.valkey import PASSWORD, RunningValkey, running_valkey
 from tests.support.waiting import until
 
@@ -178,3 +180,25 @@ def test_a_notice_that_cannot_be_sent_is_said_once_and_stops_nobody(
     assert heard == ["here"] * 100
     assert caplog.text.count("a notice was not delivered") == 1
     assert PASSWORD not in caplog.text
+
+
+def errors_counted() -> dict[str, float]:
+    """Return the exported count of errors by use."""
+    found = re.findall(r'license_soft_state_errors_total{use="(\w+)"} (\S+)', exposition())
+    return {use: float(count) for use, count in found}
+
+
+def test_metrics_tell_whether_valkey_is_there_and_how_often_it_failed(
+    planes: list[Plane], valkey: RunningValkey
+) -> None:
+    with in_fleet(planes[0], valkey.address) as fleet:
+        until(lambda: fleet.is_up, seconds=PATIENCE_SECONDS)
+        before = errors_counted()
+        valkey.kill()
+        until(lambda: not fleet.is_up, seconds=PATIENCE_SECONDS)
+        away = errors_counted()
+        valkey.start()
+        until(lambda: fleet.is_up, seconds=PATIENCE_SECONDS)
+
+    assert away["notices"] > before["notices"]
+    assert away["announcements"] == before["announcements"]

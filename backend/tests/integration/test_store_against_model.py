@@ -38,6 +38,7 @@ from tests.support.world import World
 DEVICES = st.sampled_from(["laptop", "desktop", "tablet"])
 INSTANCES = st.sampled_from(["", "", "editor", "renderer"])
 PLACES = st.integers(0, 11)
+LOANS = st.sampled_from([1, 200, 400, 401, 2_000])
 CUSTOMERS = st.integers(0, 2)
 VERBS = ("heartbeat", "release", "force_release", "inspect")
 
@@ -55,6 +56,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
         use_database(database)
         self.world = World(database, seats=2)
         self.people = invite(self.world)
+        for customer in (self.people.alice, self.people.bob, self.people.charlie):
+            customer.lend(2_000)
         self.customers = (self.people.alice, self.people.bob, self.people.charlie)
         self.model = ReinstatingModel(self.world.clock, *self.customers)
         self.keys_ever: list[Caller] = [self.people.bob.key_holder, self.people.charlie.key_holder]
@@ -85,6 +88,20 @@ class StoreAgainstModel(RuleBasedStateMachine):
     @rule(place=PLACES)
     def force_release(self, place: int) -> None:
         self.both(self.owner(place).force_release(self.session(place)))
+
+    @rule(place=PLACES, seconds=LOANS)
+    def borrow(self, place: int, seconds: int) -> None:
+        until = self.world.now + timedelta(seconds=seconds)
+        self.both(self.owner(place).borrow(self.session(place), until))
+
+    @rule(place=PLACES)
+    def break_a_loan(self, place: int) -> None:
+        self.both(self.owner(place).force_release(self.session(place), even_if_borrowed=True))
+
+    @rule(who=CUSTOMERS, seconds=st.sampled_from([0, 400, 2_000]))
+    def lend(self, who: int, seconds: int) -> None:
+        if self.customers[who].license.status != "revoked":
+            self.customers[who].lend(seconds)
 
     @rule(who=CUSTOMERS, place=PLACES, verb=st.sampled_from(VERBS))
     def reach_for_any_session(self, who: int, place: int, verb: str) -> None:

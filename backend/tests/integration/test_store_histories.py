@@ -146,3 +146,35 @@ def test_s12_holders_that_shrinking_left_are_no_overlap() -> None:
 
     assert check([two_seats, held("a", 0), other, shrunk]).broken == {}
     assert set(check([two_seats, held("a", 0), other, shrunk, newcomer]).broken) == {"S1"}
+
+
+def borrowed(device: str, sent_ms: int, lease_ms: int) -> Event:
+    return Event(
+        "borrow",
+        sent_ms=sent_ms,
+        replied_ms=sent_ms + 10,
+        device=device,
+        outcome="held",
+        session=f"session-of-{device}",
+        gen=1,
+        slot=0,
+        lease_ms=lease_ms,
+    )
+
+
+def test_s10_a_file_is_believed_to_its_end_whatever_its_device_releases() -> None:
+    lent = [LICENSE, held("a", 0), borrowed("a", 20, 5_000), call("release", "done", "a", 100)]
+
+    given_away = check([*lent, held("b", 3_000, gen=2)])
+    after_its_end = check([*lent, held("b", 5_030, gen=2)])
+
+    assert set(given_away.broken) == {"S1"}
+    assert given_away.over_allocated_ms == 990  # as long as b believes; the file runs on
+    assert after_its_end.broken == {}
+
+
+def test_s3_a_denial_while_a_file_runs_is_true() -> None:
+    lent = [LICENSE, held("a", 0), borrowed("a", 20, 5_000), call("release", "done", "a", 100)]
+
+    assert check([*lent, call("acquire", "denied", "b", 3_000)]).broken == {}
+    assert set(check([*lent, call("acquire", "denied", "b", 6_000)]).broken) == {"S3"}

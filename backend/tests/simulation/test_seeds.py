@@ -26,6 +26,7 @@ def play(orders: list[Order], migrated: Path) -> list[Verdict]:
     return verdicts
 
 
+@pytest.mark.alone
 def test_s1_to_s17_a_million_operations_break_no_promise(migrated_database: Path) -> None:
     orders = [Order(seed, OPERATIONS // SEEDS) for seed in range(SEEDS)]
 
@@ -35,5 +36,6 @@ def test_s1_to_s17_a_million_operations_break_no_promise(migrated_database: Path
     assert max(verdict.most_holders for verdict in verdicts) > 10
 
 
+@pytest.mark.alone
 def test_no_seed_that_found_a_defect_finds_it_again(migrated_database: Path) -> None:
     assert len(play(kept_seeds(), migrated_database)) == len(kept_seeds())

@@ -23,6 +23,7 @@ class ModelSession:
         self.tokens: dict[str, tuple[datetime, datetime]] = {}
         self.seq = 0
         self.started_at: datetime | None = None
+        self.borrowed_until: datetime | None = None
         self.is_honored = False
         self.ended_because: str | None = None
         self.ended_at: datetime | None = None
@@ -30,6 +31,9 @@ class ModelSession:
     @property
     def end(self) -> datetime:
         return self.ended_at or max(self.shares.values())
+
+    def is_borrowed(self, now: datetime) -> bool:
+        return self.borrowed_until is not None and self.borrowed_until > now
 
     def has_token_due(self, instance: str, now: datetime) -> bool:
         if instance not in self.tokens:

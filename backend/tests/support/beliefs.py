@@ -8,13 +8,18 @@ What is possible is the opposite: the most that the server may still have counte
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from tests.support.history_events import Event
+
+_GRANTING: Final = {"acquire", "heartbeat", "borrow"}
 
 
 @dataclass
 class Span:
     """A time in which one device holds a seat; the end itself is outside.
+
+    A loan is believed to its end, whatever is released: its file cannot be taken back (S10).
 
     ``limit`` is the most seats in force when the seat was granted. It is ``excused`` when a restore
     has taken its grant out of the ledger and it ends with what was promised before that: until
@@ -28,6 +33,7 @@ class Span:
     instance: str = ""
     limit: int = 0
     excused: bool = False
+    is_loan: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -114,9 +120,10 @@ def possible_holders(events: list[Event]) -> list[Span]:
     spans: dict[str, list[Span]] = defaultdict(list)
     programs: dict[str, set[str]] = defaultdict(set)
     for event in sorted(events, key=lambda event: event.sent_ms):
-        if event.outcome in {"held", "unknown"} and event.kind in {"acquire", "heartbeat"}:
+        if event.outcome in {"held", "unknown"} and event.kind in _GRANTING:
             end_ms = event.replied_ms + max(event.lease_ms, ttl_ms)
             span = Span(event.device, event.session, event.sent_ms, end_ms)
+            span.is_loan = event.kind == "borrow"
             spans[event.session].append(span)
             programs[event.session].add(event.instance)
         if event.kind == "release" and event.outcome == "done":
@@ -134,15 +141,17 @@ def _belief(reply: Event, limit: int) -> Span:
         end_ms=reply.sent_ms + reply.lease_ms,
         instance=reply.instance,
         limit=limit,
+        is_loan=reply.kind == "borrow",
     )
 
 
 def _stop_believing(spans: list[Span], release: Event) -> None:
     for span in spans:
-        if release.instance in {"", span.instance}:
+        if release.instance in {"", span.instance} and not span.is_loan:
             span.end_ms = min(span.end_ms, release.sent_ms)
 
 
 def _free(spans: list[Span], release: Event) -> None:
     for span in spans:
-        span.end_ms = min(span.end_ms, release.replied_ms)
+        if not span.is_loan:
+            span.end_ms = min(span.end_ms, release.replied_ms)

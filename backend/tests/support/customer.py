@@ -9,6 +9,7 @@ from foundation.peppers import Peppers
 from leasing.rules import UNNAMED, Evidence
 from leasing.store import (
     Acquire,
+    Borrow,
     Caller,
     ForceRelease,
     Heartbeat,
@@ -29,6 +30,7 @@ _PEPPERS: Final = {1: b"pepper-of-the-tests-".ljust(32, b".")}
 PEPPERS: Final = Peppers(_PEPPERS)
 HASHER: Final = KeyHasher(_PEPPERS)
 VENDOR: Final = "user:vendor"
+ROOT_KEY_ID: Final = "the-root-that-signed-it"
 
 
 class Customer:
@@ -133,9 +135,22 @@ class Customer:
         """Return the call of a program that stops."""
         return Release(caller or self.user, session_id, instance, unless_joined_since)
 
-    def force_release(self, session_id: str, *, caller: Caller | None = None) -> ForceRelease:
+    def force_release(
+        self, session_id: str, *, caller: Caller | None = None, even_if_borrowed: bool = False
+    ) -> ForceRelease:
         """Return the call of an admin who ends a session."""
-        return ForceRelease(caller or self.user, session_id)
+        return ForceRelease(caller or self.user, session_id, even_if_borrowed)
+
+    def borrow(self, session_id: str, until: datetime, *, caller: Caller | None = None) -> Borrow:
+        """Return the call of an admin who has signed a file that runs until an instant."""
+        return Borrow(caller or self.user, session_id, until, ROOT_KEY_ID)
+
+    def lend(self, offline_seconds: int) -> None:
+        operations.change_license(
+            license=self.license,
+            changes={"offline_seconds": offline_seconds},
+            principal=VENDOR,
+        )
 
     def inspect(self, session_id: str, *, caller: Caller | None = None) -> Inspect:
         """Return the call of somebody who wants to know."""

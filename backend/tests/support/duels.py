@@ -89,7 +89,7 @@ def race_of_two_heartbeats(duel: Duel) -> set[str]:
     lease = hold(duel.one, duel.customer.acquire("laptop"))
     beat = duel.customer.heartbeat(lease.session_id, wants_token=True)
     rival: list[Future[Outcome]] = []
-    happening(duel.one, statements.RENEW_SEATS, lambda: rival.append(duel.apart(beat)))
+    happening(duel.one, statements.RENEW_SEATS_AT, lambda: rival.append(duel.apart(beat)))
     mine, theirs = hold(duel.one, beat), rival[0].result(timeout=10)
     assert isinstance(theirs, Lease | StoreUnavailable)
     return {"S6"} if isinstance(theirs, Lease) and mine.seq == theirs.seq else set()

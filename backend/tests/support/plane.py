@@ -104,8 +104,10 @@ class Plane:
         most_held_back: int = MOST_HELD_BACK,
         shared: Allowances | None = None,
         signer: Signer | None = None,
+        transport_security: bytes | None = None,
     ) -> None:
         self.database = database
+        self._transport_security = transport_security
         self.clock = ManualClock(utc_now())
         self.root = MoodyRoot(folder)
         signs = signer or self.root
@@ -138,8 +140,10 @@ class Plane:
             queries.trusted_issuers, clock=self.clock, register=DatabaseRegister(PEPPERS)
         )
         self.application = self._application()
-        transport = httpx.ASGITransport(self.application, raise_app_exceptions=True)
-        self._client = httpx.AsyncClient(transport=transport, base_url=ISSUER)
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.application, raise_app_exceptions=True),
+            base_url=ISSUER,
+        )
 
     def _seals(self, delegation_seconds: int, *, direct_signing: bool) -> Seals:
         delegated = DelegatedSigner(
@@ -172,6 +176,7 @@ class Plane:
             overload=self.overload,
             problem_of=problem_of,
             request_log=self._log,
+            transport_security=self._transport_security,
         )
 
     def _seconds(self) -> float:

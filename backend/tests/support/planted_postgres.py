@@ -170,7 +170,10 @@ PLANTED: dict[str, tuple[OpenStore, set[str]]] = {
         {"S1", "S2"},
     ),
     "shortens leases when it renews": (
-        rewriting((sql.RENEW_SEATS, "w.ends,", "w.ends - interval '250 seconds',")),
+        rewriting(
+            (sql.RENEW_SEATS, "w.ends,", "w.ends - interval '250 seconds',"),
+            (sql.RENEW_SEATS_AT, "w.ends,", "w.ends - interval '250 seconds',"),
+        ),
         {"S2"},
     ),
     "reclaims after its own downtime": (opening(ReclaimsAfterDowntime), {"model"}),

@@ -7,8 +7,6 @@ production servers go by ``as_control``, which is held by the walls as the super
 A thread that uses Django closes its connection itself (``connections.close_all()``).
 """
 
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,12 +23,11 @@ from psycopg import sql
 from coditect_license.database_url import postgresql_database
 from coditect_license.plane_logins import ensure_control_login, ensure_leasing_login
 from coditect_license.private_postgres import PrivatePostgres, running_postgres
+from tests.support.folders import quick_folder
 
 LEASING_LOGIN: Final = "license_leasing"
 CONTROL_LOGIN: Final = "license_control"
 _TEMPLATE: Final = "migrated"
-_MEMORY: Final = Path("/dev/shm")
-_ENOUGH_MEMORY_BYTES: Final = 1 << 30
 _numbers: Final = count(1)
 
 
@@ -40,7 +37,7 @@ def folder_for_postgres() -> Iterator[Path]:
 
     Not in pytest's own: only its owner may enter that, and as root the server is nobody.
     """
-    with tempfile.TemporaryDirectory(prefix="license-tests-", dir=_quick_folder()) as folder:
+    with tempfile.TemporaryDirectory(prefix="license-tests-", dir=quick_folder()) as folder:
         yield Path(folder)
 
 
@@ -67,16 +64,6 @@ def as_login(url: str, login: str) -> str:
     """Return the address of the same database for another login."""
     scheme, rest = url.split("://")
     return f"{scheme}://{login}@{rest.partition('@')[2]}"
-
-
-def _quick_folder() -> Path | None:
-    """Return where files are kept in memory, or None for the usual temporary folder.
-
-    A database is 300 files. On a disk that has just forgotten as many, ext4 takes from 25 to 210 ms
-    for a copy of one; in memory it takes from 10 to 18 ms, whatever came before.
-    """
-    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ENOUGH_MEMORY_BYTES
-    return _MEMORY if roomy else None
 
 
 def make_template(server: PrivatePostgres) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from leasing.store import (
     Acquire,
+    Borrow,
     Call,
     Caller,
     ForceRelease,
@@ -32,7 +33,15 @@ from tests.support.model_seats import ModelSeats
 
 MOST_INSTANCES = 1_000
 Deed = Callable[[Any], Answer]
-_KINDS_IN_ORDER: Final = (Heartbeat, Release, ForceRelease, Reinstate, Acquire, Inspect)
+_KINDS_IN_ORDER: Final = (
+    Heartbeat,
+    Release,
+    ForceRelease,
+    Reinstate,
+    Acquire,
+    Borrow,
+    Inspect,
+)
 
 
 class ReferenceModel:
@@ -109,6 +118,7 @@ class ReferenceModel:
             Release: self._release,
             ForceRelease: self._force_release,
             Acquire: self._acquire,
+            Borrow: self._borrow,
             Inspect: self._inspect,
         }
 
@@ -219,8 +229,13 @@ class ReferenceModel:
             for name, end in session.shares.items()
             if name != call.instance_id and self._seats.lasts(end, session.customer)
         }
+        is_borrowed = session.is_borrowed(self._clock.now) and call.unless_joined_since is None
         if call.instance_id and stays:
             session.forget(call.instance_id)
+        elif is_borrowed and session.borrowed_until:
+            for name in [name for name in session.shares if name]:
+                session.forget(name)
+            session.shares[""] = session.borrowed_until
         else:
             self._seats.end(session, "released" if session.end > self._clock.now else "expired")
         return Answer("Released")
@@ -231,9 +246,30 @@ class ReferenceModel:
             session.ended_at, session.ended_because = self._clock.now, "released"
             self._seats.records.append(("seat.force_released", session, "released"))
         elif not session.ended_because:
+            if session.is_borrowed(self._clock.now) and not call.even_if_borrowed:
+                raise Refused("SeatBorrowed")
             reason = "released" if session.end > self._clock.now else "expired"
             self._seats.end(session, reason, is_forced=True)
         return Answer("ForceReleased", session, end=session.ended_at, reason=session.ended_because)
+
+    def _borrow(self, call: Borrow) -> Answer:
+        session = self._session_of(call)
+        if session.ended_because:
+            raise Refused("LeaseLost", session.ended_because)
+        if not self._seats.is_held(session):
+            raise Refused("LeaseLost", "expired")
+        self._licenses.check_force(session.customer)
+        license_ = session.customer.license
+        if call.until > license_.expires_at:
+            raise Refused("LicenseExpired")
+        if license_.offline_seconds == 0:
+            raise Refused("BorrowingOff")
+        if (call.until - self._clock.now).total_seconds() > license_.offline_seconds:
+            raise Refused("LoanTooLong")
+        session.borrowed_until = max(call.until, session.borrowed_until or call.until)
+        session.shares[""] = max(call.until, session.shares.get("", call.until))
+        self._seats.records.append(("seat.borrowed", session, ""))
+        return Answer("Lease", session, end=session.end)
 
     def _inspect(self, call: Inspect) -> Answer:
         session = self._session_of(call)
@@ -249,7 +285,9 @@ class ReferenceModel:
             "SessionState", session, end=session.end, reason=lapsed, instances=tuple(live)
         )
 
-    def _session_of(self, call: Heartbeat | Release | ForceRelease | Inspect) -> ModelSession:
+    def _session_of(
+        self, call: Heartbeat | Release | ForceRelease | Borrow | Inspect
+    ) -> ModelSession:
         tenant_id = self._licenses.tenant_of(call.caller)
         session = self.session_with(call.session_id)
         if session is None or str(session.customer.tenant.id) != tenant_id:

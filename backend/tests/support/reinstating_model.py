@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from coditect_license_token import hardware_binding
@@ -76,7 +76,7 @@ class ReinstatingModel(ReferenceModel):
         held = self._seats.of_device(customer, device)
         counted = held is not None and self._seats.is_held(held)
         is_full = self.in_use(customer) - counted >= customer.license.seats
-        if is_full or (held is not None and counted and held.gen >= evidence.gen):
+        if is_full or (held is not None and counted and _stays(held, evidence, self._clock.now)):
             session = ModelSession(customer, device, None, evidence.gen)
             session.id, session.seq = beat.session_id, evidence.seq
             self._seats.keep(session)
@@ -116,3 +116,8 @@ class ReinstatingModel(ReferenceModel):
         lost = self._hold.may_have_lost
         are_old = lost(session.started_at) and lost(evidence.issued_at)
         return are_old and self._in_force(evidence)
+
+
+def _stays(held: ModelSession, evidence: Evidence, now: datetime) -> bool:
+    """Tell whether a device's session goes before the one that a token speaks of."""
+    return held.gen >= evidence.gen or held.is_borrowed(now)

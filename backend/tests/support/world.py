@@ -10,7 +10,7 @@
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -99,6 +99,16 @@ class World:
     def force_release(self, lease: Lease, *, customer: Customer | None = None) -> ForceReleased:
         """End a session over its holder's head. Raises what the store answers."""
         return self.ask((customer or self.alice).force_release(lease.session_id), ForceReleased)
+
+    def borrow(self, lease: Lease, seconds: float, *, customer: Customer | None = None) -> Lease:
+        """Lend the seat of a session for so long from now on. Raises what the store answers."""
+        until = self.now + timedelta(seconds=seconds)
+        return self.ask((customer or self.alice).borrow(lease.session_id, until), Lease)
+
+    def break_loan(self, lease: Lease) -> ForceReleased:
+        """End a session though its seat is borrowed. Raises what the store answers."""
+        call = self.alice.force_release(lease.session_id, even_if_borrowed=True)
+        return self.ask(call, ForceReleased)
 
     def inspect(self, lease: Lease, *, customer: Customer | None = None) -> SessionState:
         """Read a session. Raises what the store answers."""

@@ -1,15 +1,20 @@
 """Log lines: JSON, whole, in order, and never in anybody's way."""
 
 import asyncio
+import contextvars
 import json
 import logging
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from foundation.clock import rfc3339, rfc3339_now, utc_now
 from foundation.logs import JsonHandler, JsonLines
+from foundation.request_facts import begin_request
+from foundation.request_lines import Exchange
 
 
 @pytest.fixture
@@ -82,17 +87,48 @@ def test_a_path_cannot_move_the_cursor_of_who_reads_the_log(
     lines: JsonLines, file: Path, character: str
 ) -> None:
     async def answer_one() -> None:
-        lines.append_request(
-            plane="leasing",
-            request_id="1",
-            method="GET",
-            path=f"/{character}[2J",
-            status=404,
-            seconds=0.0,
-        )
+        exchange = Exchange("leasing", "GET", f"/{character}[2J", 404, 0.0)
+        lines.append_request(exchange, begin_request(None, None))
 
     asyncio.run(answer_one())
     lines.flush()
 
     assert file.read_text().isascii()
-    assert json.loads(file.read_text())["path"].startswith("/\\")
+    assert json.loads(file.read_text())["httpRequest"]["requestUrl"].startswith("/\\")
+
+
+def test_a_record_within_a_request_names_it_and_its_trace(tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path / "log", os.O_WRONLY | os.O_CREAT)
+    logger = logging.Logger("leasing.test")
+    logger.addHandler(JsonHandler(JsonLines(descriptor, project="acme-prod-4711")))
+
+    contextvars.Context().run(logger.info, "outside")
+    contextvars.Context().run(_say_within_a_request, logger)
+    os.close(descriptor)
+
+    outside, within = map(json.loads, (tmp_path / "log").read_text().splitlines())
+    assert "request_id" not in outside
+    assert within["request_id"] == "0123456789abcdef"
+    assert within["logging.googleapis.com/trace"] == f"projects/acme-prod-4711/traces/{'a' * 32}"
+    assert within["logging.googleapis.com/spanId"] == "b" * 16
+    assert within["logging.googleapis.com/trace_sampled"] is True
+
+
+def _say_within_a_request(logger: logging.Logger) -> None:
+    begin_request(b"0123456789abcdef", f"00-{'a' * 32}-{'b' * 16}-01".encode())
+    logger.info("within")
+
+
+def test_a_severity_that_cloud_logging_does_not_know_is_its_default(
+    lines: JsonLines, file: Path
+) -> None:
+    JsonHandler(lines).handle(logging.LogRecord("leasing", 5, "f.py", 1, "said", (), None))
+
+    assert json.loads(file.read_text())["severity"] == "DEFAULT"
+
+
+def test_the_present_instant_is_written_as_every_other(lines: JsonLines) -> None:
+    before, written, after = utc_now(), rfc3339_now(), utc_now()
+
+    assert before <= datetime.fromisoformat(written) <= after
+    assert rfc3339(datetime.fromisoformat(written)) == written

@@ -12,11 +12,15 @@ from timeit import repeat
 
 import pytest
 
+import coditect_license.server  # noqa: F401  it imports every file that counts
+from coditect_license import __version__
 from foundation.metrics import MetricsPortBusy, exposition, serve_metrics
 from signing import counts
 from tests.support.series import value
 
-DOCUMENT = Path(__file__).parents[3] / "docs/metrics.md"
+REPOSITORY = Path(__file__).parents[3]
+DOCUMENT = REPOSITORY / "docs/metrics.md"
+OURS = ("django_", "http_", "kms_", "license_")
 MOST_MICROSECONDS = 5.0
 """On two slow cores, busy with other things; docs/metrics.md names what was measured."""
 
@@ -41,6 +45,7 @@ def test_a_signature_is_counted_by_signer_and_outcome() -> None:
     assert value(series) == before + 1
 
 
+@pytest.mark.alone
 def test_counting_a_delegated_signature_costs_about_a_microsecond() -> None:
     count = counts.signatures("delegated", "signed")
 
@@ -51,11 +56,11 @@ def test_counting_a_delegated_signature_costs_about_a_microsecond() -> None:
 
 
 def test_they_are_served_on_a_port_of_their_own(free_port: int) -> None:
-    stop = serve_metrics("127.0.0.1", free_port)
+    stop = serve_metrics("127.0.0.1", [free_port])
     try:
         text = scrape(f"http://127.0.0.1:{free_port}/metrics")
         with pytest.raises(MetricsPortBusy, match=str(free_port)):
-            serve_metrics("127.0.0.1", free_port)
+            serve_metrics("127.0.0.1", [free_port])
     finally:
         stop()
 
@@ -65,14 +70,37 @@ def test_they_are_served_on_a_port_of_their_own(free_port: int) -> None:
         scrape(f"http://127.0.0.1:{free_port}/metrics")
 
 
+def test_processes_with_the_same_settings_take_a_port_each(free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        stop = serve_metrics("127.0.0.1", [taken, free_port])
+        try:
+            assert "# TYPE" in scrape(f"http://127.0.0.1:{free_port}/metrics")
+            with pytest.raises(MetricsPortBusy):
+                serve_metrics("127.0.0.1", [taken, free_port])
+        finally:
+            stop()
+
+
+def test_the_version_is_that_of_what_is_shipped_with_the_server() -> None:
+    shipped = [
+        re.search(r'^version = "(.+)"$', (REPOSITORY / name).read_text(), re.MULTILINE)
+        for name in ("sdk/pyproject.toml", "token/pyproject.toml")
+    ]
+
+    assert {found[1] for found in shipped if found} == {__version__}
+
+
 def test_the_document_names_every_metric_and_no_other() -> None:
     ours = {
         name
         for name in re.findall(r"^# TYPE (\w+) \w+$", exposition(), re.MULTILINE)
-        if name.startswith(("kms_", "license_"))
+        if name.startswith(OURS)
     }
 
-    documented = set(re.findall(r"^\| `((?:kms|license)_\w+)", DOCUMENT.read_text(), re.MULTILINE))
+    documented = set(
+        re.findall(rf"^\| `((?:{'|'.join(OURS)})\w+)", DOCUMENT.read_text(), re.MULTILINE)
+    )
 
     assert documented == ours
 

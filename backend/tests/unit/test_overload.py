@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from coditect_license.crowding import Crowding, Line, is_export
-from coditect_license.refusals import REQUEST_ID
+from coditect_license.refusals import FACTS
+from foundation.request_facts import begin_request
 from leasing.errors import Overloaded
 from leasing.http.messages import Receive, Scope, Send
 from leasing.http.overload import FULL_LATENESS_SECONDS, Kind, Overload
@@ -139,7 +140,8 @@ async def status_of(crowding: Crowding, path: str) -> int:
     async def receive() -> dict[str, Any]:
         raise AssertionError("what is turned away is not read")
 
-    scope = {"type": "http", "path": path, "method": "GET", "headers": [], REQUEST_ID: "r"}
+    facts = begin_request(None, None)
+    scope = {"type": "http", "path": path, "method": "GET", "headers": [], FACTS: facts}
     await crowding(scope, receive, send)
     return int(statuses[0])
 

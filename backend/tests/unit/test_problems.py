@@ -1,6 +1,7 @@
 """The one table from errors to problems: complete, stable, and silent about exceptions."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -43,9 +44,13 @@ _TABLE: list[tuple[Exception, int, str]] = [
     (leasing.SessionUnknown(_SECRET), 404, "not_found"),
     (http.UnknownPath(_SECRET), 404, "not_found"),
     (management.NotFound(_SECRET), 404, "not_found"),
+    (licenses.MessageUnknown(_SECRET), 404, "not_found"),
     (http.MethodNotAllowed(("GET", "DELETE")), 405, "method_not_allowed"),
     (leasing.SeatsExhausted(total=9, in_use=9, retry_after_seconds=4), 409, "seats_exhausted"),
     (leasing.PersonalCapReached(2), 409, "personal_cap_reached"),
+    (leasing.SeatBorrowed(datetime(2026, 1, 5, tzinfo=UTC)), 409, "seat_borrowed"),
+    (leasing.BorrowingOff(_SECRET), 403, "borrowing_off"),
+    (leasing.LoanTooLong(60), 403, "loan_too_long"),
     (licenses.ProductCodeTaken(_SECRET), 409, "already_exists"),
     (licenses.TierCodeTaken(_SECRET), 409, "already_exists"),
     (tenants.TenantSlugTaken(_SECRET), 409, "already_exists"),

@@ -13,6 +13,8 @@ import pytest
 
 from foundation.logs import JsonHandler, JsonLines, log_to_standard_output
 from foundation.redaction import Redactor
+from foundation.request_facts import begin_request
+from foundation.request_lines import Exchange
 from licenses.license_key import format_key
 from signing.errors import SigningUnavailable
 
@@ -88,15 +90,13 @@ def test_a_path_is_redacted_too(file: Path, path: str) -> None:
     lines = JsonLines(descriptor)
 
     async def answer_one() -> None:
-        lines.append_request(
-            plane="control", request_id="1", method="GET", path=path, status=404, seconds=0.0
-        )
+        lines.append_request(Exchange("control", "GET", path, 404, 0.0), begin_request(None, None))
 
     asyncio.run(answer_one())
     lines.flush()
     os.close(descriptor)
 
-    assert "[" in json.loads(file.read_text())["path"]
+    assert "[" in json.loads(file.read_text())["httpRequest"]["requestUrl"]
     assert path.split("/")[2] not in file.read_text()
 
 
@@ -140,7 +140,7 @@ def test_an_error_that_no_thread_caught_is_a_record_without_its_text(
     handlers, level = root.handlers[:], root.level
     descriptor = os.dup(1)
     try:
-        lines = log_to_standard_output("INFO")
+        lines = log_to_standard_output({"": "INFO"})
         lines._descriptor = descriptor
         thread = threading.Thread(target=lambda: int("what a caller said"))
         thread.start()

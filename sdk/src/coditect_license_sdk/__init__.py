@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coditect_license_sdk._async_client import AsyncLease, AsyncLicenseClient
+    from coditect_license_sdk._borrowed import BorrowedSeat
     from coditect_license_sdk._client import Lease, LicenseClient
     from coditect_license_sdk._plan import LeaseState
     from coditect_license_sdk.errors import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         NoSeatAvailable,
         NotAuthorized,
         NotEntitled,
+        PersonalCapReached,
         RequestRefused,
         RootsMissing,
         RootUnknown,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncLease",
     "AsyncLicenseClient",
+    "BorrowedSeat",
     "ClockSuspect",
     "ConfigurationError",
     "Lease",
@@ -54,6 +57,7 @@ __all__ = [
     "NoSeatAvailable",
     "NotAuthorized",
     "NotEntitled",
+    "PersonalCapReached",
     "RequestRefused",
     "RootUnknown",
     "Roots",
@@ -67,6 +71,7 @@ __all__ = [
 _ELSEWHERE = {
     "AsyncLease": "coditect_license_sdk._async_client",
     "AsyncLicenseClient": "coditect_license_sdk._async_client",
+    "BorrowedSeat": "coditect_license_sdk._borrowed",
     "Lease": "coditect_license_sdk._client",
     "LeaseState": "coditect_license_sdk._plan",
     "LicenseClient": "coditect_license_sdk._client",

@@ -103,8 +103,8 @@ class LicenseClient(BaseClient):
 
         When the server is away and a kept lease of this device is still in force, the lease
         returned is that one, with `lease.offline` true. Raises a LicenseError: NoSeatAvailable,
-        LicenseRefused, NotAuthorized, ServerUnreachable, ServerBusy, VerificationFailed,
-        ClockSuspect.
+        PersonalCapReached, LicenseRefused, NotAuthorized, ServerUnreachable, ServerBusy,
+        VerificationFailed, ClockSuspect.
         """
         holding = self._new_holding()
         self._seek(holding, wait_seconds=wait_seconds)

@@ -21,6 +21,7 @@ from coditect_license_sdk.errors import (
     LicenseRefused,
     LicenseUnknown,
     NoSeatAvailable,
+    PersonalCapReached,
     RootUnknown,
     ServerBusy,
     ServerUnreachable,
@@ -35,7 +36,7 @@ _REFRESH_PAUSE_SECONDS: Final = 3_600.0
 """The least time between two looks for a newer key set, whatever came of the first."""
 
 _log = logging.getLogger("coditect_license_sdk")
-_WORTH_WAITING = (NoSeatAvailable, ServerBusy, ServerUnreachable)
+_WORTH_WAITING = (NoSeatAvailable, PersonalCapReached, ServerBusy, ServerUnreachable)
 
 
 class Holding:

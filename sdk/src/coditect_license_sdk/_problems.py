@@ -15,6 +15,7 @@ from coditect_license_sdk.errors import (
     NoSeatAvailable,
     NotAuthorized,
     NotEntitled,
+    PersonalCapReached,
     RequestRefused,
     ServerBusy,
     ServerFault,
@@ -47,6 +48,8 @@ def error_of(answer: Answer) -> LicenseError:
         return _REFUSALS[code](message)
     if code == "seats_exhausted":
         return _no_seat(answer, problem, message)
+    if code == "personal_cap_reached":
+        return PersonalCapReached(message, personal_cap=_count(problem.get("personal_cap")))
     if answer.status == 410:
         return LeaseLost(message, reason=_text(problem.get("reason")) or "expired")
     return _by_status(answer, problem, message, code)

@@ -7,6 +7,7 @@ credential. An answer is read up to a size and within the time limit, however sl
 import asyncio
 import ssl
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ import httpx
 
 from coditect_license_sdk._connection import CutWhenLate
 from coditect_license_sdk._options import Options
+from coditect_license_sdk._tracing import traced
 from coditect_license_sdk._wire import Answer, Call
 from coditect_license_sdk.errors import ConfigurationError, ServerFault, ServerUnreachable
 
@@ -32,8 +34,12 @@ class HttpTransport:
 
         Raises ServerUnreachable when none came in time, ServerFault when it is too large.
         """
+        with traced(call) as span:
+            return span.answered(self._send(call, authorization, span.headers))
+
+    def _send(self, call: Call, authorization: str | None, more: Mapping[str, str]) -> Answer:
         reading = _Reading()
-        request = _request(call, authorization)
+        request = _request(call, authorization, more)
         try:
             with (
                 CutWhenLate(2 * self._timeout_seconds) as connection,
@@ -59,11 +65,15 @@ class AsyncHttpTransport:
 
     async def send(self, call: Call, *, authorization: str | None) -> Answer:
         """Do as HttpTransport.send, without blocking the loop."""
+        with traced(call) as span:
+            return span.answered(await self._send(call, authorization, span.headers))
+
+    async def _send(self, call: Call, authorization: str | None, more: Mapping[str, str]) -> Answer:
         reading = _Reading()
         try:
             async with (
                 asyncio.timeout(2 * self._timeout_seconds),
-                self._client.stream(**_request(call, authorization)) as response,
+                self._client.stream(**_request(call, authorization, more)) as response,
             ):
                 async for chunk in response.aiter_bytes():
                     reading.take(chunk)
@@ -110,14 +120,14 @@ def _client_settings(options: Options) -> dict[str, Any]:
     }
 
 
-def _request(call: Call, authorization: str | None) -> dict[str, Any]:
-    request: dict[str, Any] = {"method": call.method, "url": call.path}
+def _request(call: Call, authorization: str | None, more: Mapping[str, str]) -> dict[str, Any]:
+    request: dict[str, Any] = {"method": call.method, "url": call.path, "headers": dict(more)}
     if call.query:
         request["params"] = dict(call.query)
     if call.body is not None:
         request["json"] = call.body
     if authorization is not None:
-        request["headers"] = {"authorization": authorization}
+        request["headers"]["authorization"] = authorization
     return request
 
 

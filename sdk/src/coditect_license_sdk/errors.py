@@ -17,6 +17,7 @@
     │   ├── LicenseRevoked
     │   └── NotEntitled
     ├── NoSeatAvailable         409: every seat is held
+    ├── PersonalCapReached      409: this person holds as many seats as one may
     ├── LeaseError              about a lease this program had
     │   ├── LeaseLost           it ended: expired, released, taken over
     │   └── LeaseForked         it belongs to the parent process
@@ -162,6 +163,19 @@ class NoSeatAvailable(LicenseError):
         self.seats_total = seats_total
         self.seats_in_use = seats_in_use
         self.retry_after_seconds = retry_after_seconds
+
+
+class PersonalCapReached(LicenseError):
+    """This person holds as many seats of the license as one may; releasing one of them helps.
+
+    `personal_cap` is that number, None when the server kept silent.
+    """
+
+    code = "personal_cap_reached"
+
+    def __init__(self, message: str, *, personal_cap: int | None = None) -> None:
+        super().__init__(message)
+        self.personal_cap = personal_cap
 
 
 class LeaseError(LicenseError):

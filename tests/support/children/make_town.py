@@ -76,6 +76,7 @@ def license_of(product: Product, *, key_auth: bool) -> dict[str, str]:
         hasher=KeyHasher(settings.LICENSE_KEY_PEPPERS),
         principal=_VENDOR,
         key_auth=key_auth,
+        offline_seconds=604_800,
     )
     return {"license_id": str(license_.id), "license_key": key}
 

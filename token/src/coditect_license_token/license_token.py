@@ -38,8 +38,6 @@ FIELD_OF_CLAIM = {
 }
 _OPTIONAL = frozenset({"nonce"})
 _REQUIRED = frozenset(FIELD_OF_CLAIM) - _OPTIONAL
-_TEXTS = ("iss", "aud", "jti", "tenant_id", "license_id", "tier")
-_INTEGERS = ("iat", "exp", "gen", "seq")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +66,16 @@ class LicenseToken:
     nonce: str | None = None
 
     def __post_init__(self) -> None:
-        for claim in _TEXTS:
-            _shape.require_text(getattr(self, FIELD_OF_CLAIM[claim]), claim)
-        for claim in _INTEGERS:
-            _shape.require_integer(getattr(self, FIELD_OF_CLAIM[claim]), claim)
+        _shape.require_text(self.issuer, "iss")
+        _shape.require_text(self.audience, "aud")
+        _shape.require_text(self.session_id, "jti")
+        _shape.require_text(self.tenant_id, "tenant_id")
+        _shape.require_text(self.license_id, "license_id")
+        _shape.require_text(self.tier, "tier")
+        _shape.require_integer(self.issued_at, "iat")
+        _shape.require_integer(self.expires, "exp")
+        _shape.require_integer(self.gen, "gen")
+        _shape.require_integer(self.seq, "seq")
         if self.nonce is not None:
             _shape.require_text(self.nonce, "nonce")
         _shape.require_text_tuple(self.entitlements, "entitlements")
@@ -151,8 +155,11 @@ def open_license_token(
 
 
 def _payload(claims: LicenseToken) -> dict[str, object]:
-    payload = {claim: getattr(claims, field) for claim, field in FIELD_OF_CLAIM.items()}
-    return {claim: value for claim, value in payload.items() if value is not None}
+    return {
+        claim: value
+        for claim, field in FIELD_OF_CLAIM.items()
+        if (value := getattr(claims, field)) is not None
+    }
 
 
 def _verified_claims(token: str, delegation: Delegation) -> LicenseToken:

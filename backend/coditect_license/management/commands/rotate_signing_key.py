@@ -10,6 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from coditect_license.management.key_ids import TakesKeyIds, key_id
 from foundation.clock import Clock, rfc3339
+from leasing.queries import longest_loan
 from signing.errors import SigningError
 from signing.queries import database_now
 from signing.rotation import Rotation, Standing
@@ -61,13 +62,21 @@ class Command(TakesKeyIds):
     def handle(self, *_arguments: Any, **options: Any) -> None:
         """Do what was asked for and print where the rotation stands."""
         periods = Periods.from_days(
-            longest_offline=options["longest_offline_days"], regret=options["keep_disabled_days"]
+            longest_offline=self._longest_offline_days(options["longest_offline_days"]),
+            regret=options["keep_disabled_days"],
         )
         rotation = self._given or rotation_from_settings()
         try:
             self._act(rotation, periods, options)
         except SigningError as refusal:
             raise CommandError(str(refusal)) from refusal
+
+    def _longest_offline_days(self, promised: float) -> float:
+        """Return what was promised, or how long a seat may be lent for when that is longer."""
+        lent = longest_loan(now=self._clock()) / timedelta(days=1)
+        if lent > promised:
+            self.stdout.write(f"seats are lent for {lent:.1f} days: clients may be offline so long")
+        return max(promised, lent)
 
     def _act(self, rotation: Rotation, periods: Periods, options: dict[str, Any]) -> None:
         until = Step(options["until"]) if options["until"] else None
@@ -127,7 +136,8 @@ def _add_periods(parser: CommandParser) -> None:
         "--longest-offline-days",
         type=_days,
         default=7.0,
-        help="how long clients are promised to run offline (7)",
+        help="how long clients are promised to run offline (7); the longest loan of a seat counts "
+        "where it is longer",
     )
     parser.add_argument(
         "--keep-disabled-days",

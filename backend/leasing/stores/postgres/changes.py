@@ -7,9 +7,10 @@ import msgspec
 
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.known import CHANGES_KEPT, KeptChanges, Known, SeatChange
+from leasing.stores.postgres.rows import RenewalAt
 from leasing.stores.sql.changes import ENCODER, Changes
 from leasing.stores.sql.dialect import Connection
-from leasing.stores.sql.rows import Grant
+from leasing.stores.sql.rows import Grant, Renewal
 
 _VERSIONS: Final = msgspec.json.Decoder(list[tuple[str, int]])
 
@@ -19,12 +20,28 @@ class PostgresChanges(Changes):
 
     The versions are counted last, in the order of their key, so that processes that change many
     licenses wait for each other and never in a circle.
+
+    A seat that was read, before anything was written, is renewed where its row lies.
     """
 
     def __init__(self, connection: Connection, known: Known) -> None:
         super().__init__(connection, statements)
         self._known = known
         self._moves: dict[tuple[str, str], list[SeatChange]] = {}
+        self._in_place: dict[tuple[str, int], RenewalAt] = {}
+        self._has_written = False
+
+    def renew(self, renewal: Renewal, *, session: str, seat_at: str | None = None) -> None:
+        """Move the end of a session's lease, where its row was read or by its key.
+
+        A row that this transaction has written lies elsewhere since.
+        """
+        if seat_at is None or self._has_written:
+            super().renew(renewal, session=session)
+            return
+        self._in_place[renewal.license, renewal.slot] = RenewalAt(
+            renewal.tenant, seat_at, renewal.ends, renewal.unnamed_ends
+        )
 
     def grant(self, grant: Grant) -> None:
         """Begin a session."""
@@ -38,6 +55,8 @@ class PostgresChanges(Changes):
 
     def write(self) -> None:
         """Write what was gathered, then count the versions and tell what led to them."""
+        self._has_written = self._has_written or bool(self._in_place)
+        self._write(self._in_place, statements.RENEW_SEATS_AT)
         super().write()
         if not self._moves:
             return

@@ -8,6 +8,7 @@ from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 
+from leasing import counts
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.pipeline import Answer, Asked, Pipeline, ask
 
@@ -95,11 +96,16 @@ class ReconnectingConnection:
     def _connected(self) -> Pipeline:
         if self._pipeline is None:
             self._open = _connect(self._url)
+            counts.connections.note(self._open, _is_open)
             pipeline = Pipeline(self._open, prepares=self._prepares)
             if self._prepares:
                 pipeline.send([ask(statements.WITHIN_SESSION, None, Answer(self.send))])
             self._pipeline = pipeline
         return self._pipeline
+
+
+def _is_open(connection: _ImpatientConnection) -> bool:
+    return not connection.closed
 
 
 def _connect(url: str) -> _ImpatientConnection:

@@ -9,14 +9,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from leasing.occupancy import Occupancy
 from leasing.rules import Hold
+from leasing.stores.postgres.rows import Held
 
 CHANGES_KEPT: Final = 32
 """How many versions of a license's seats can be told. One is a batch of one process: this is more
 than a process misses between two batches of its own."""
+
+
+MOST_TERMS: Final = 10_000
+"""Of how many licenses, or versions of them, the terms are known by heart: a kilobyte each."""
 
 
 class SeatChange(Struct, frozen=True, array_like=True, gc=False):
@@ -54,6 +59,7 @@ class Known:
         self.occupancies: dict[str, Occupancy] = {}
         self._versions: dict[str, int] = {}
         self._ahead: dict[str, set[int]] = {}
+        self._terms: dict[tuple[str, str], Raw] = {}
         self._at: datetime | None = None
         self._hold: Hold | None = None
 
@@ -61,6 +67,8 @@ class Known:
         """Forget what was counted at a later instant (S13), or under another hold."""
         if hold != self._hold or (self._at is not None and now < self._at):
             self.forget_all()
+        if len(self._terms) > MOST_TERMS:
+            self._terms.clear()
         self._at, self._hold = now, hold
 
     def version(self, license: str) -> int | None:
@@ -91,9 +99,22 @@ class Known:
             _apply(self.occupancies[license], heard[one])
         self.looked_at(license, version)
 
+    def has_terms_of(self, held: Held) -> bool:
+        """Tell whether the terms of a license are known, as they are at the version that stands."""
+        return (held.license, held.version) in self._terms
+
+    def terms_of(self, held: Held) -> Raw:
+        """Return the terms of a license as they were learned."""
+        return self._terms[held.license, held.version]
+
+    def learn_terms(self, held: Held, terms: Raw) -> None:
+        """Learn the terms of a license at a version; one that is changed gets another version."""
+        self._terms[held.license, held.version] = terms
+
     def forget_all(self) -> None:
         """Forget everything, as after a rollback."""
         self.occupancies.clear()
+        self._terms.clear()
 
 
 def _apply(occupancy: Occupancy, changes: Iterable[SeatChange]) -> None:

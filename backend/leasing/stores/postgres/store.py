@@ -9,11 +9,13 @@ import psycopg
 from psycopg import errors
 
 from coditect_license_token import TokenError
+from foundation import tracing
 from foundation.clock import Clock
 from leasing.errors import StoreUnavailable
 from leasing.rules import Hold
 from leasing.store import (
     Acquire,
+    Borrow,
     Call,
     ForceRelease,
     Heartbeat,
@@ -29,6 +31,7 @@ from leasing.stores.postgres.pipeline import Answer
 from leasing.stores.postgres.transaction import PostgresTransaction
 from leasing.stores.postgres.walk import Walk
 from leasing.stores.sql.acquire import acquire_all
+from leasing.stores.sql.borrow import borrow_all
 from leasing.stores.sql.force_release import force_release_all
 from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.kinds import of_kind
@@ -42,7 +45,7 @@ from leasing.stores.sql.transaction import Moment, Transaction, as_instant, as_t
 _TICK: Final = timedelta(seconds=5)
 _MOST_TRIES: Final = 4
 
-_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, ForceRelease, Acquire, Inspect)
+_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, ForceRelease, Acquire, Borrow, Inspect)
 _DecideAll = Callable[[Transaction, Mapping[int, _Call]], dict[int, Outcome]]
 _Result = TypeVar("_Result")
 _Row = tuple[Any, ...]
@@ -106,6 +109,7 @@ class PostgresStore:
         outcomes |= self._apply_kind(force_release_all, of_kind(ForceRelease, calls))
         outcomes |= self._apply_kind(reinstate_all, of_kind(Reinstate, calls))
         outcomes |= self._apply_kind(acquire_all, of_kind(Acquire, calls))
+        outcomes |= self._apply_kind(borrow_all, of_kind(Borrow, calls))
         outcomes |= self._apply_kind(inspect_all, of_kind(Inspect, calls))
         return [outcomes[place] for place in range(len(calls))]
 
@@ -155,7 +159,10 @@ class PostgresStore:
         *,
         sees_one_instant: bool = False,
     ) -> dict[int, Outcome]:
-        with self._transaction(sees_one_instant=sees_one_instant) as transaction:
+        with (
+            tracing.span("transaction", db__system__name="postgresql"),
+            self._transaction(sees_one_instant=sees_one_instant) as transaction,
+        ):
             return decide_all(transaction, calls)
 
     def _reap(self, most: int) -> int:

@@ -1,6 +1,6 @@
 """One open transaction of the PostgreSQL store: it locks what it is going to decide about."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,9 +11,11 @@ from leasing.rules import Terms
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.changes import PostgresChanges
 from leasing.stores.postgres.known import Known, Told
+from leasing.stores.postgres.rows import Held
 from leasing.stores.postgres.walk import Walk
 from leasing.stores.sql.changes import ENCODER
 from leasing.stores.sql.dialect import Connection, Cursor
+from leasing.stores.sql.renewals import Row
 from leasing.stores.sql.transaction import (
     SYSTEM,
     Moment,
@@ -27,6 +29,8 @@ from leasing.stores.sql.transaction import (
 _CHANGES: Final = msgspec.json.Decoder(list[tuple[str, int, list[Told]]])
 _COUNTED: Final = msgspec.json.Decoder(tuple[int, int])
 _ENDING: Final = msgspec.json.Decoder(list[tuple[str, int]])
+_HELD: Final = msgspec.json.Decoder(list[Held])
+_TERMS: Final = msgspec.json.Decoder(list[tuple[int, msgspec.Raw]])
 _SLOTS: Final = msgspec.json.Decoder(list[int])
 
 
@@ -85,6 +89,37 @@ class PostgresTransaction(Transaction):
             self._connection.execute(lock, {"wanted": values["wanted"]})
         return super().answer(statement, **values)
 
+    def holdings(
+        self,
+        wanted: list[tuple[Any, ...]],
+        decode: Callable[[str], list[Row]],  # noqa: ARG002  what is answered here is decoded here
+    ) -> list[Row]:
+        """Return what is held by sessions; the terms of licenses are read once for each version."""
+        held = _HELD.decode(self.found(statements.HELD, wanted))
+        new = {one.place: one for one in held if not self._known.has_terms_of(one)}
+        if new:
+            tenants = {place: tenant for place, tenant, *_ in wanted}
+            self._learn_terms([(at, tenants[at], one.license) for at, one in new.items()], new)
+        return [self._row(one) for one in held]
+
+    def _learn_terms(self, wanted: list[tuple[int, str, str]], new: Mapping[int, Held]) -> None:
+        """Learn the terms of licenses, without locking them. Where locks are taken, they may be of
+        a later version than was read before: they are those that stand.
+        """
+        text = super().answer(statements.TERMS_OF_LICENSES, wanted=ENCODER.encode(wanted).decode())
+        for place, terms in _TERMS.decode(text):
+            self._known.learn_terms(new[place], terms)
+
+    def _row(self, held: Held) -> Row:
+        return Row(
+            held.place,
+            self._known.terms_of(held),
+            held.holding,
+            held.instance_known,
+            held.has_instances,
+            held.seat_at,
+        )
+
     def lapsed_anywhere(self, most: int) -> list[tuple[Any, ...]]:
         """Return up to ``most`` lapsed seats of the next stretch of the walk, locked."""
         wanted = self._walk.go_on(self.one, now=self.now_text, most=most)
@@ -137,6 +172,7 @@ class PostgresTransaction(Transaction):
         lease_expires_at: datetime,
         principal: str = SYSTEM,
         is_forced: bool = False,
+        **details: Any,
     ) -> None:
         """End a session and have other processes told."""
         super().end_session(
@@ -148,5 +184,6 @@ class PostgresTransaction(Transaction):
             lease_expires_at=lease_expires_at,
             principal=principal,
             is_forced=is_forced,
+            **details,
         )
         self._changes.freed(tenant, license, slot, lease_expires_at)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from coditect_license_token import hardware_binding
-from foundation.ids import new_id
+from foundation.ids import new_hex_id
 from leasing.errors import MOST_INSTANCES_PER_DEVICE, PersonalCapReached, TooManyInstances
 from leasing.rules import (
     UNNAMED,
@@ -30,7 +30,7 @@ from leasing.stores.sql.callers import (
 from leasing.stores.sql.claims import Claims, look_for_released
 from leasing.stores.sql.renewals import note_renewal, raised_gen, token_life
 from leasing.stores.sql.rows import Grant, Share, SignedToken
-from leasing.stores.sql.transaction import Transaction, as_hex, as_text
+from leasing.stores.sql.transaction import Transaction, as_dashed, as_hex, as_text
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
 
 
@@ -176,11 +176,11 @@ class _Acquires:
 
     def _grant(self, claims: Claims, want: _Wanted, former: Holding | None) -> Lease:
         call, now = want.call, self._transaction.now
-        person = person_of(want.terms, call.caller)
+        person = None if call.for_another else person_of(want.terms, call.caller)
         if person is not None:
             self._check_personal_cap(claims, want.terms, person)
         slot, last_gen = claims.claim(former)
-        session_id = str(new_id())
+        session_id = as_dashed(new_hex_id())
         lease = Lease(
             terms=want.terms,
             session_id=session_id,

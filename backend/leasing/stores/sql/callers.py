@@ -12,6 +12,7 @@ from leasing.errors import LeasingError, LicenseUnknown, SessionUnknown
 from leasing.rules import Terms, is_person
 from leasing.store import (
     Acquire,
+    Borrow,
     Caller,
     ForceRelease,
     Heartbeat,
@@ -28,7 +29,7 @@ from licenses.errors import LicenseRefused
 REFUSALS: Final = (LeasingError, LicenseRefused, IdentityError)
 """What a call is told for an outcome; any other error fails the batch."""
 
-_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, ForceRelease, Inspect)
+_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, ForceRelease, Borrow, Inspect)
 
 
 class Admitted(Struct, Generic[_Call], frozen=True, gc=False):

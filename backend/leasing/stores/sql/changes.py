@@ -63,8 +63,8 @@ class Changes:
         """Begin a session."""
         self._grants[grant.session] = grant
 
-    def renew(self, renewal: Renewal, *, session: str) -> None:
-        """Move the end of a session's lease."""
+    def renew(self, renewal: Renewal, *, session: str, seat_at: str | None = None) -> None:  # noqa: ARG002
+        """Move the end of a session's lease. A store may know where the seat's row lies."""
         self._forget(session)
         self._renewals[renewal.license, renewal.slot] = renewal
 

@@ -47,6 +47,8 @@ class Statements(Protocol):
     SEATS_OF_SESSIONS: str
     RELEASED_SEATS: str
     SESSION: str
+    LOAN: str
+    LEND: str
     HONORED: str
     HONOR: str
     END_HONORED: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from leasing.errors import LeaseLost, LeasingError, SessionUnknown
+from leasing.errors import LeaseLost, LeasingError, SeatBorrowed, SessionUnknown
 from leasing.rules import is_live
 from leasing.store import ForceRelease, ForceReleased, Outcome
 from leasing.stores.sql.callers import Admitted, admit, check_license
@@ -11,7 +11,7 @@ from leasing.stores.sql.heartbeat import how_it_ended
 from leasing.stores.sql.honored import release_honored
 from leasing.stores.sql.release import HeldSeat, held_seats
 from leasing.stores.sql.session_record import SessionRecord, session_record
-from leasing.stores.sql.transaction import FORCE_RELEASED, Transaction, as_dashed, as_hex
+from leasing.stores.sql.transaction import FORCE_RELEASED, Transaction, as_dashed, as_hex, as_text
 
 
 def force_release_all(
@@ -20,7 +20,7 @@ def force_release_all(
     """Return the outcome of each forced release by its place in the batch.
 
     The seat is free at once, whoever of the device still runs; the gen of the seat stays, so the
-    next holder's is higher (S6).
+    next holder's is higher (S6). A borrowed seat stays, unless the call says that it knows (S10).
     """
     admitted, outcomes = admit(transaction, calls)
     for place, asked in admitted.items():
@@ -36,11 +36,20 @@ def _force(transaction: Transaction, asked: Admitted[ForceRelease]) -> ForceRele
     if seat is None:
         return _without_seat(transaction, asked)
     check_license(asked.only_license, seat.license)
-    _end(transaction, asked, seat)
+    loan_end = seat.loan_end(transaction.now)
+    if loan_end is not None and not asked.call.even_if_borrowed:
+        raise SeatBorrowed(loan_end)
+    _end(transaction, asked, seat, loan_end)
     return _answer(asked.call, _record(transaction, asked), seat.lease_expires_at)
 
 
-def _end(transaction: Transaction, asked: Admitted[ForceRelease], seat: HeldSeat) -> None:
+def _end(
+    transaction: Transaction,
+    asked: Admitted[ForceRelease],
+    seat: HeldSeat,
+    loan_end: datetime | None,
+) -> None:
+    broken_loan = {} if loan_end is None else {"borrowed_until": as_text(loan_end)}
     transaction.end_session(
         tenant=asked.tenant,
         license=seat.license,
@@ -50,6 +59,7 @@ def _end(transaction: Transaction, asked: Admitted[ForceRelease], seat: HeldSeat
         lease_expires_at=seat.lease_expires_at,
         principal=asked.call.caller.principal,
         is_forced=True,
+        **broken_loan,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from leasing.errors import LeaseLost, LeasingError, SessionUnknown
-from leasing.store import ForceRelease, Heartbeat, Lease, Outcome, Release
+from leasing.store import Borrow, ForceRelease, Heartbeat, Lease, Outcome, Release
 from leasing.stores.sql.callers import REFUSALS, Admitted, admit, check_license
 from leasing.stores.sql.honored import honored_lease
 from leasing.stores.sql.renewals import Renewals, Row
@@ -40,8 +40,7 @@ def _read(transaction: Transaction, admitted: Mapping[int, Admitted[Heartbeat]])
             wanted.append((place, asked.tenant, session, instance))
         else:
             rows[place] = row
-    read = _ROWS.decode(transaction.found(transaction.sql.HOLDINGS, wanted))
-    return rows | {row.place: row for row in read}
+    return rows | {row.place: row for row in transaction.holdings(wanted, _ROWS.decode)}
 
 
 def _renew(
@@ -65,7 +64,7 @@ def _without_seat(transaction: Transaction, asked: Admitted[Heartbeat]) -> Lease
 
 def how_it_ended(
     transaction: Transaction,
-    asked: Admitted[Heartbeat] | Admitted[Release] | Admitted[ForceRelease],
+    asked: Admitted[Heartbeat] | Admitted[Release] | Admitted[ForceRelease] | Admitted[Borrow],
 ) -> LeasingError:
     """Return LeaseLost for a session that ended, SessionUnknown for one that never was."""
     session = as_hex(asked.call.session_id)

@@ -3,9 +3,18 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from leasing.store import Acquire, Call, ForceRelease, Heartbeat, Inspect, Reinstate, Release
+from leasing.store import (
+    Acquire,
+    Borrow,
+    Call,
+    ForceRelease,
+    Heartbeat,
+    Inspect,
+    Reinstate,
+    Release,
+)
 
-_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, ForceRelease, Acquire, Inspect)
+_Call = TypeVar("_Call", Heartbeat, Reinstate, Release, ForceRelease, Acquire, Borrow, Inspect)
 
 
 def of_kind(kind: type[_Call], calls: Sequence[Call]) -> dict[int, _Call]:

@@ -156,13 +156,14 @@ class _Reinstatement:
     def _seat(self, claims: Claims) -> FreeSeat | None:
         """Return a seat for the device, or None when there is none for this session.
 
-        A session that its device has begun later stays. One that it had before ends.
+        A session that its device has begun later stays, and one whose seat is borrowed (S10). Any
+        other that it had before ends.
         """
         held = self._held_by_device()
         if held is None:
             return claims.find(None)
         is_over = self._loss_of(held) is not None
-        if not is_over and held.gen >= self._evidence.gen:
+        if not is_over and (held.gen >= self._evidence.gen or self._is_borrowed(held)):
             return None
         others = claims.occupancy.live if is_over else claims.occupancy.live - 1
         if not may_grant(live=others, cap=self._terms.cap):
@@ -181,6 +182,10 @@ class _Reinstatement:
         wanted = as_hex(self._terms.license_id), self._evidence.device
         found = self._found(self._transaction.sql.HOLDINGS_OF_DEVICES, *wanted)
         return next((holding for _, holding, _ in _HOLDINGS.decode(found)), None)
+
+    def _is_borrowed(self, held: Holding) -> bool:
+        known = session_record(self._transaction, self._tenant, as_hex(held.session_id))
+        return known is not None and known.is_borrowed(self._transaction.now)
 
     def _loss_of(self, held: Holding) -> LeaseLost | None:
         now, hold = self._transaction.now, self._transaction.hold

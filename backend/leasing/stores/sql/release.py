@@ -28,6 +28,12 @@ class HeldSeat(Struct, frozen=True, array_like=True, gc=False):
     heartbeat_interval_seconds: int
     other_ends: list[datetime]
     seq: int
+    borrowed_until: datetime | None
+
+    def loan_end(self, now: datetime) -> datetime | None:
+        """Return where the loan of the seat ends, or None when none runs."""
+        is_running = is_live(self.borrowed_until, now)
+        return self.borrowed_until if is_running else None
 
 
 _SEATS: Final = msgspec.json.Decoder(list[HeldSeat])
@@ -73,7 +79,10 @@ def _release(transaction: Transaction, asked: Admitted[Release], seat: HeldSeat 
     check_license(asked.only_license, seat.license)
     if asked.call.unless_joined_since not in (None, seat.seq):
         return Released()
-    if asked.call.instance_id == UNNAMED or not _leave(transaction, asked, seat):
+    loan_end = None if _is_unproven(asked.call) else seat.loan_end(transaction.now)
+    if asked.call.instance_id == UNNAMED and loan_end is not None:
+        _leave_to_loan(transaction, asked, seat, loan_end)
+    elif asked.call.instance_id == UNNAMED or not _leave(transaction, asked, seat):
         transaction.end_session(
             tenant=asked.tenant,
             license=seat.license,
@@ -86,6 +95,25 @@ def _release(transaction: Transaction, asked: Admitted[Release], seat: HeldSeat 
     return Released()
 
 
+def _is_unproven(call: Release) -> bool:
+    """Tell whether a grant is handed back that nobody has come back to: it never left here."""
+    return call.unless_joined_since is not None
+
+
+def _leave_to_loan(
+    transaction: Transaction, asked: Admitted[Release], seat: HeldSeat, loan_end: datetime
+) -> None:
+    """Let every program of a device go; its file runs on, so the seat is not free before (S10)."""
+    session = as_hex(asked.call.session_id)
+    transaction.run(
+        transaction.sql.FORGET_LAPSED_INSTANCES,
+        tenant=asked.tenant,
+        session=session,
+        now=as_text(max([seat.lease_expires_at, *seat.other_ends])),
+    )
+    _shorten(transaction, asked, seat, loan_end, unnamed=loan_end)
+
+
 def _already_over(transaction: Transaction, asked: Admitted[Release]) -> Released:
     ended = how_it_ended(transaction, asked)
     if not isinstance(ended, LeaseLost):
@@ -96,7 +124,10 @@ def _already_over(transaction: Transaction, asked: Admitted[Release]) -> Release
 
 
 def _leave(transaction: Transaction, asked: Admitted[Release], seat: HeldSeat) -> bool:
-    """Let one instance go; return whether others stay, and the seat with the last of them."""
+    """Let one instance go; return whether others stay, and the seat with the last of them.
+
+    A loan that runs is among the others: calls without an instance hold the seat to its end.
+    """
     session, instance = as_hex(asked.call.session_id), asked.call.instance_id
     transaction.changes.leave(Leaver(asked.tenant, session, instance))
     since = transaction.counted_after(seat.heartbeat_interval_seconds)
@@ -105,11 +136,23 @@ def _leave(transaction: Transaction, asked: Admitted[Release], seat: HeldSeat) -
     staying = [end for end in ends if end > since]
     if not staying:
         return False
-    last_end, unnamed = max(staying), as_text(unnamed_end) if unnamed_end else None
+    _shorten(transaction, asked, seat, max(staying), unnamed=unnamed_end)
+    return True
+
+
+def _shorten(
+    transaction: Transaction,
+    asked: Admitted[Release],
+    seat: HeldSeat,
+    last_end: datetime,
+    *,
+    unnamed: datetime | None,
+) -> None:
+    """End the lease of a seat with the last of those who stay."""
+    unnamed_text = as_text(unnamed) if unnamed else None
     transaction.changes.renew(
-        Renewal(asked.tenant, seat.license, seat.slot, as_text(last_end), unnamed),
-        session=session,
+        Renewal(asked.tenant, seat.license, seat.slot, as_text(last_end), unnamed_text),
+        session=as_hex(asked.call.session_id),
     )
     if occupancy := transaction.known_occupancy(seat.license):
         occupancy.found_live(seat.slot, last_end)
-    return True

@@ -28,13 +28,17 @@ _NO_TOKEN: Final[tuple[str | None, str | None]] = (None, None)
 
 
 class Row(Struct, frozen=True, array_like=True, gc=False):
-    """One session as it was read; ``place`` is that of the call it was read for."""
+    """One session as it was read; ``place`` is that of the call it was read for.
+
+    ``seat_at`` is where the database keeps this version of the seat's row, if it says so.
+    """
 
     place: int
     terms_text: Raw
     holding: Holding
     instance_known: bool
     has_instances: bool
+    seat_at: str | None = None
 
     @property
     def terms(self) -> Terms:
@@ -109,7 +113,7 @@ class Renewals:
             else held.unnamed_expires_at,
             seq=seq,
         )
-        note_renewal(self._transaction, terms, renewed, call, has_token=due)
+        note_renewal(self._transaction, terms, renewed, call, has_token=due, seat_at=row.seat_at)
         if is_unnamed and row.has_instances:
             self._renew_instances(terms, renewed)
         self._latest[held.session_id] = renewed
@@ -153,6 +157,7 @@ def note_renewal(
     call: Acquire | Heartbeat,
     *,
     has_token: bool,
+    seat_at: str | None = None,
 ) -> None:
     """Gather what a renewal changes: the seat, the caller's share of it, its token."""
     changes, unnamed_end = transaction.changes, renewed.unnamed_expires_at
@@ -167,6 +172,7 @@ def note_renewal(
             as_text(unnamed_end) if unnamed_end else None,
         ),
         session=session,
+        seat_at=seat_at,
     )
     life = token_life(transaction, call, renewed.lease_expires_at) if has_token else _NO_TOKEN
     if call.instance_id != UNNAMED:

@@ -12,6 +12,7 @@ class SessionRecord(Struct, frozen=True, gc=False):
     """One session; ids and instants as stored. ``lease_expires_at`` is None without a seat.
 
     ``ended_at`` is None while it holds a seat, and to come while it runs without one.
+    ``borrowed_until`` is None when its seat was never lent.
     """
 
     license: str
@@ -21,11 +22,16 @@ class SessionRecord(Struct, frozen=True, gc=False):
     ended_at: str | None
     end_reason: LossReason
     lease_expires_at: str | None
+    borrowed_until: str | None
 
     @property
     def end(self) -> datetime:
         """When it ended, or will end if nobody renews it."""
         return as_instant(self.ended_at or self.lease_expires_at or self.started_at)
+
+    def is_borrowed(self, now: datetime) -> bool:
+        """Tell whether a file that was made of its seat runs on."""
+        return self.borrowed_until is not None and as_instant(self.borrowed_until) > now
 
 
 def session_record(transaction: Transaction, tenant: str, session: str) -> SessionRecord | None:

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from foundation.ids import new_id
+from foundation.ids import new_hex_id
 from leasing.occupancy import HORIZON, MOST_REMEMBERED, Occupancy
 from leasing.rules import Hold, Terms, counted_after, hold_end, is_live, lowest_count
 from leasing.stores.sql.changes import ENCODER, Changes
 from leasing.stores.sql.dialect import Connection, Cursor, Statements
 from leasing.stores.sql.remembered import Remembered
 from leasing.stores.sql.rows import Denials, End, Record
+
+if TYPE_CHECKING:
+    from leasing.stores.sql.renewals import Row
 
 TermsAsked = tuple[str | None, tuple[str, ...]]
 """What terms are asked for by: the tenant (None with a key as the credential) and key HMACs."""
@@ -113,6 +116,12 @@ class Transaction:
         (text,) = self.one(statement, **values) or ("[]",)
         return str(text)
 
+    def holdings(
+        self, wanted: list[tuple[Any, ...]], decode: Callable[[str], list["Row"]]
+    ) -> list["Row"]:
+        """Return what is held by sessions, each wanted by place, tenant, id and instance."""
+        return decode(self.found(self.sql.HOLDINGS, wanted))
+
     def record(
         self,
         action: str,
@@ -127,7 +136,7 @@ class Transaction:
         self.changes.record(
             Record(
                 tenant=tenant,
-                id=new_id().hex,
+                id=new_hex_id(),
                 at=self.now_text,
                 action=action,
                 principal=principal,
@@ -155,10 +164,11 @@ class Transaction:
         lease_expires_at: datetime,
         principal: str = SYSTEM,
         is_forced: bool = False,
+        **details: Any,
     ) -> None:
         """End a session and free its seat, with its audit record. Ids are hexadecimal.
 
-        It ended now, or with its lease if that lapsed before.
+        It ended now, or with its lease if that lapsed before. ``details`` go into the record.
         """
         ended_at = as_text(min(lease_expires_at, self.now))
         self.changes.end(End(tenant, license, slot, session, ended_at, reason))
@@ -172,6 +182,7 @@ class Transaction:
             principal=principal,
             slot=slot,
             reason=reason,
+            **details,
         )
         if occupancy := self._occupancies.get(license):
             occupancy.freed(slot, lease_expires_at)

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from coditect_license_token import TokenError
+from foundation import tracing
 from foundation.clock import Clock, utc_now
+from leasing import counts
 from leasing.errors import StoreUnavailable
 from leasing.occupancy import Occupancy
 from leasing.rules import Hold, Terms
 from leasing.store import (
     Acquire,
+    Borrow,
     Call,
     ForceRelease,
     Heartbeat,
@@ -24,6 +27,7 @@ from leasing.store import (
 )
 from leasing.stores.gate import WriteGate
 from leasing.stores.sql.acquire import acquire_all
+from leasing.stores.sql.borrow import borrow_all
 from leasing.stores.sql.force_release import force_release_all
 from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.kinds import of_kind
@@ -74,6 +78,7 @@ class SqliteStore:
         self._hold: Hold | None = None
         self._was_restored = was_restored
         self._is_closed = False
+        counts.connections.note(self, lambda store: not store._is_closed)  # noqa: SLF001  itself
         self.tick()
         self._was_restored = False
 
@@ -130,12 +135,16 @@ class SqliteStore:
 
     def _apply_together(self, calls: Sequence[Call]) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
-        with self._transaction() as transaction:
+        with (
+            tracing.span("transaction", db__system__name="sqlite"),
+            self._transaction() as transaction,
+        ):
             outcomes |= renew_all(transaction, of_kind(Heartbeat, calls))
             outcomes |= release_all(transaction, of_kind(Release, calls))
             outcomes |= force_release_all(transaction, of_kind(ForceRelease, calls))
             outcomes |= reinstate_all(transaction, of_kind(Reinstate, calls))
             outcomes |= acquire_all(transaction, of_kind(Acquire, calls))
+            outcomes |= borrow_all(transaction, of_kind(Borrow, calls))
             outcomes |= inspect_all(transaction, of_kind(Inspect, calls))
         return [outcomes[place] for place in range(len(calls))]
 

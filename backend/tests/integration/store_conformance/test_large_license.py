@@ -5,6 +5,8 @@ from datetime import timedelta
 from statistics import median
 from time import perf_counter
 
+import pytest
+
 from leasing.errors import SeatsExhausted
 from leasing.models import LicenseSession, Seat
 from leasing.store import Lease, Released
@@ -19,6 +21,7 @@ FLOOR_SECONDS = 0.002
 """A median is the same class when it is within five times the small one's plus this."""
 
 
+@pytest.mark.alone
 def test_s9_s17_a_large_license_refuses_claims_and_reclaims_in_the_time_of_a_small_one(
     make_world: Callable[..., World],
 ) -> None:

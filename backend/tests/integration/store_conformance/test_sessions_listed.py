@@ -116,6 +116,7 @@ def test_a_listed_session_says_how_it_stands(world: World) -> None:
         principal="user:alice",
         started_at=made["first"].now,
         lease_expires_at=made["first"].lease_expires_at,
+        borrowed_until=None,
         ended_at=None,
         end_reason=None,
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from leasing.models import LedgerState, Seat
 from leasing.store import (
     Acquire,
+    Borrow,
     Call,
     ForceRelease,
     Heartbeat,
@@ -132,7 +133,9 @@ class Judge:
         name = customer.name if customer else "*"
         return PromiseBroken(promise, sentence, license=name, device=device)
 
-    def _device_of(self, call: Heartbeat | Reinstate | Release | ForceRelease | Inspect) -> str:
+    def _device_of(
+        self, call: Heartbeat | Reinstate | Release | ForceRelease | Borrow | Inspect
+    ) -> str:
         beat = call.heartbeat if isinstance(call, Reinstate) else call
         session = self.model.session_with(beat.session_id)
         return session.device if session else "?"

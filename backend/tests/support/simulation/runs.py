@@ -11,6 +11,7 @@ from typing import NamedTuple
 import django
 
 from tests.support.databases import use_database
+from tests.support.folders import quick_folder
 from tests.support.simulation.bugs import BUGS, NO_BUG
 from tests.support.simulation.run import Run, Verdict
 
@@ -26,7 +27,7 @@ class Order(NamedTuple):
 def play(order: Order, migrated: Path) -> Verdict:
     """Make one run on a copy of a migrated database."""
     bug = BUGS[order.bug] if order.bug else NO_BUG
-    with TemporaryDirectory(prefix="simulation-") as folder:
+    with TemporaryDirectory(prefix="simulation-", dir=quick_folder()) as folder:
         database = Path(folder) / "license.sqlite3"
         database.write_bytes(migrated.read_bytes())
         use_database(database)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from coditect_license_sdk import _options
+from coditect_license_sdk._borrowed import without_duplicates
 from coditect_license_sdk._cli.exits import OK
 from coditect_license_sdk._cli.output import Output
 from coditect_license_sdk._cli.settings import device_id, named_device
@@ -96,6 +97,8 @@ def _statement_facts(
         "session_id": data.session_id,
         "tier": data.tier,
         "key_id": data.key_id,
+        "hardware_id": data.hardware_id,
+        "signed_at": data.signed_at,
         "lease_expires_at": data.lease_expires_at,
         "license_expires_at": data.expires_at,
     }
@@ -104,7 +107,7 @@ def _statement_facts(
 def _read(name: str) -> dict[str, Any]:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
-        document = json.loads(text, object_pairs_hook=_without_duplicates)
+        document = json.loads(text, object_pairs_hook=without_duplicates)
     except OSError as error:
         raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -112,10 +115,3 @@ def _read(name: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise VerificationFailed(f"{name} is not a JSON object")
     return document
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member twice")
-    return members

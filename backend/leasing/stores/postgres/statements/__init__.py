@@ -23,7 +23,13 @@ from leasing.stores.postgres.statements.audit import (
     DENIALS,
     RECORDS,
 )
+from leasing.stores.postgres.statements.borrow import LEND, LOAN
+from leasing.stores.postgres.statements.census import (
+    CENSUS_PAGE,
+    STANDING,
+)
 from leasing.stores.postgres.statements.heartbeat import (
+    HELD,
     HOLDINGS,
     LOCK_SEATS_OF_SESSIONS,
     NOTE_TOKENS,
@@ -32,6 +38,7 @@ from leasing.stores.postgres.statements.heartbeat import (
     RAISE_SESSIONS,
     RENEW_ALL_INSTANCES,
     RENEW_SEATS,
+    RENEW_SEATS_AT,
 )
 from leasing.stores.postgres.statements.honored import (
     END_HONORED,
@@ -84,6 +91,7 @@ LOCKED_FIRST: Final = {
     TERMS: LOCK_LICENSES,
     TERMS_OF_LICENSES: LOCK_LICENSES_BY_ID,
     HOLDINGS: LOCK_SEATS_OF_SESSIONS,
+    HELD: LOCK_SEATS_OF_SESSIONS,
     HOLDINGS_OF_DEVICES: LOCK_SEATS_OF_DEVICES,
     SEATS_OF_SESSIONS: LOCK_SEATS_OF_SESSIONS,
 }
@@ -93,6 +101,7 @@ __all__ = [
     "BEGIN",
     "BEGIN_SESSIONS",
     "BEGIN_SNAPSHOT",
+    "CENSUS_PAGE",
     "CHANGES_SINCE",
     "COMMIT",
     "COUNT_OTHER_INSTANCES",
@@ -106,6 +115,7 @@ __all__ = [
     "FORGET_INSTANCES",
     "FORGET_LAPSED_INSTANCES",
     "FREE_SEATS",
+    "HELD",
     "HOLD",
     "HOLDINGS",
     "HOLDINGS_OF_DEVICES",
@@ -113,8 +123,10 @@ __all__ = [
     "HONORED",
     "KEEP_CHANGES",
     "LAPSED_ANYWHERE",
+    "LEND",
     "LICENSES_OF_KEYS",
     "LIVE_INSTANCES",
+    "LOAN",
     "LOCKED_FIRST",
     "LOCK_LICENSES",
     "LOCK_LICENSES_BY_ID",
@@ -130,6 +142,7 @@ __all__ = [
     "RELEASED_SEATS",
     "RENEW_ALL_INSTANCES",
     "RENEW_SEATS",
+    "RENEW_SEATS_AT",
     "SEAT",
     "SEATS_AT_A_VERSION",
     "SEATS_ENDING",
@@ -137,6 +150,7 @@ __all__ = [
     "SEATS_OF_SESSIONS",
     "SESSION",
     "STAMP",
+    "STANDING",
     "TERMS",
     "TERMS_OF_LICENSES",
     "WALK",

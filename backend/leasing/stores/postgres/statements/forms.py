@@ -18,6 +18,7 @@ _KINDS: Final = {
         "token_ends",
         "hour",
     },
+    "tid": {"seat_at"},
     "jsonb": {"metadata_json", "details_json"},
 }
 _KIND_OF: Final = {name: kind for kind, names in _KINDS.items() for name in names}

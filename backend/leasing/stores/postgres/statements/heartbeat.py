@@ -1,5 +1,6 @@
 """What heartbeats read and write; an acquire that comes back to its seat writes the same."""
 
+from leasing.stores.postgres.rows import RenewalAt
 from leasing.stores.postgres.statements.forms import rows, wanted
 from leasing.stores.postgres.statements.joins import (
     HOLDING,
@@ -13,16 +14,28 @@ from leasing.stores.sql.rows import RaisedGen, Renewal, SessionShares, Share, Si
 
 # A call without an instance is only asked whether there are any, one with it only for its own: each
 # looks into the index of instances once.
-HOLDINGS = f"""
-SELECT coalesce(json_agg(json_build_array(
-    w.place, {TERMS_OF_LICENSE}, {HOLDING}, i.instance_id IS NOT NULL,
-    w.instance = '' AND EXISTS (SELECT 1 FROM seat_instance AS a
-            WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id))), '[]')::text
-FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
-{LICENSE_OF_SEAT}
-{PRODUCT_OF_LICENSE}
+_INSTANCE = """
 LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
     AND i.instance_id = nullif(w.instance, '')"""
+_INSTANCES = """i.instance_id IS NOT NULL,
+    w.instance = '' AND EXISTS (SELECT 1 FROM seat_instance AS a
+            WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id)"""
+
+HOLDINGS = f"""
+SELECT coalesce(json_agg(json_build_array(
+    w.place, {TERMS_OF_LICENSE}, {HOLDING}, {_INSTANCES})), '[]')::text
+FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
+{LICENSE_OF_SEAT}
+{PRODUCT_OF_LICENSE}{_INSTANCE}"""
+
+# The same for heartbeats: the version of the license in place of its terms, which are known by
+# heart, and where the seat's row lies. Nothing but a change of the license makes another version:
+# the code of its product never changes.
+HELD = f"""
+SELECT coalesce(json_agg(json_build_array(
+    w.place, l.id, l.xmin::text, {HOLDING}, {_INSTANCES}, s.ctid::text)), '[]')::text
+FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
+{LICENSE_OF_SEAT}{_INSTANCE}"""
 
 # Locks the seats that sessions hold, in the order of their key.
 LOCK_SEATS_OF_SESSIONS = f"""
@@ -33,6 +46,13 @@ RENEW_SEATS = f"""
 UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends
 FROM {rows(Renewal)} AS w
 WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot"""
+
+# The same for rows that were read in this transaction and lie where they lay then: their index is
+# not gone through again. A row that was changed since has no version there that is seen.
+RENEW_SEATS_AT = f"""
+UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends
+FROM {rows(RenewalAt)} AS w
+WHERE seat.ctid = w.seat_at AND seat.tenant_id = w.tenant"""
 
 RAISE_SEATS = f"""
 UPDATE seat SET gen = w.gen FROM {rows(RaisedGen)} AS w

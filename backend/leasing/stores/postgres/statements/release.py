@@ -10,7 +10,7 @@ SELECT coalesce(json_agg(json_build_array(
     s.unnamed_expires_at, l.heartbeat_interval_seconds,
     (SELECT coalesce(json_agg(a.lease_expires_at), '[]') FROM seat_instance AS a
      WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id
-       AND a.instance_id <> w.instance), n.seq)), '[]')::text
+       AND a.instance_id <> w.instance), n.seq, n.borrowed_until)), '[]')::text
 FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
 {LICENSE_OF_SEAT}"""
 

@@ -4,7 +4,7 @@ from leasing.stores.postgres.statements.forms import given, hex_of, stored
 
 SESSION = f"""
 SELECT {hex_of("n.license_id")}, l.tier, n.slot, {stored("n.started_at")}, {stored("n.ended_at")},
-       n.end_reason, {stored("s.lease_expires_at")}
+       n.end_reason, {stored("s.lease_expires_at")}, {stored("n.borrowed_until")}
 FROM license_session AS n
 JOIN license AS l ON l.tenant_id = n.tenant_id AND l.id = n.license_id
 LEFT JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id

@@ -20,6 +20,10 @@ from leasing.stores.sqlite.statements.audit import (
     DENIALS,
     RECORDS,
 )
+from leasing.stores.sqlite.statements.borrow import LEND, LOAN
+from leasing.stores.sqlite.statements.census import (
+    CENSUS_PAGE,
+)
 from leasing.stores.sqlite.statements.heartbeat import (
     HOLDINGS,
     NOTE_TOKENS,
@@ -66,6 +70,7 @@ from leasing.stores.sqlite.statements.terms import (
 
 __all__ = [
     "BEGIN_SESSIONS",
+    "CENSUS_PAGE",
     "COUNT_OTHER_INSTANCES",
     "COUNT_SEATS",
     "COUNT_SEATS_OF_PERSON",
@@ -82,8 +87,10 @@ __all__ = [
     "HONOR",
     "HONORED",
     "LAPSED_ANYWHERE",
+    "LEND",
     "LICENSES_OF_KEYS",
     "LIVE_INSTANCES",
+    "LOAN",
     "NOTE_TOKENS",
     "PUT_HOLDERS",
     "PUT_INSTANCES",

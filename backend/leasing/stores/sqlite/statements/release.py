@@ -6,7 +6,7 @@ from leasing.stores.sqlite.statements.joins import SEAT_OF_SESSION
 
 # Answers, for each session wanted that holds a seat, the license, the slot, the ends of the seat,
 # how often holders of the license beat, the ends of the shares of the other instances, also of
-# those that lapsed, and the seq.
+# those that lapsed, the seq and the end of the loan.
 SEATS_OF_SESSIONS = f"""
 SELECT json_group_array(json_array(
     w.place, s.license_id, s.slot, s.lease_expires_at || 'Z', s.unnamed_expires_at || 'Z',
@@ -14,7 +14,7 @@ SELECT json_group_array(json_array(
     json((SELECT json_group_array(a.lease_expires_at || 'Z') FROM seat_instance AS a
           WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id
             AND a.instance_id <> w.instance)),
-    n.seq))
+    n.seq, n.borrowed_until || 'Z'))
 FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
 CROSS JOIN license AS l ON l.tenant_id = s.tenant_id AND l.id = s.license_id"""
 

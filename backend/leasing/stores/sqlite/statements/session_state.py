@@ -1,8 +1,10 @@
 """What there is to read of one session."""
 
-# Answers license, tier, slot, start, end, end reason and lease end of a session, also when over.
+# Answers license, tier, slot, start, end, end reason, lease end and loan end of a session, also
+# when over.
 SESSION = """
-SELECT n.license_id, l.tier, n.slot, n.started_at, n.ended_at, n.end_reason, s.lease_expires_at
+SELECT n.license_id, l.tier, n.slot, n.started_at, n.ended_at, n.end_reason, s.lease_expires_at,
+       n.borrowed_until
 FROM license_session AS n
 CROSS JOIN license AS l ON l.tenant_id = n.tenant_id AND l.id = n.license_id
 LEFT JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id

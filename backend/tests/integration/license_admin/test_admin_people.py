@@ -1,5 +1,6 @@
 """The operator's tool on sessions, members, service accounts and their tokens."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from audit.models import AuditEvent
+from foundation.clock import utc_now
 from leasing.errors import LeaseLost
 from tenants.current import tenant_transaction
 from tests.support.operating import admin, answer
@@ -148,3 +150,51 @@ def test_a_service_account_is_disabled_enabled_and_deleted(acme: dict[str, Any])
     assert (dry.status, len(of_acme("service-account", "list"))) == (0, 1)
     of_acme("service-account", "delete", "ci", "--confirm", "ci")
     assert of_acme("service-account", "list") == []
+
+
+def test_members_and_service_accounts_are_shown_and_changed(acme: dict[str, Any]) -> None:
+    invited = of_acme("member", "invite", "ann@example.org", "--role", "owner")
+    made = of_acme("service-account", "create", "ci", "--role", "member")
+
+    assert of_acme("member", "show", "ann@example.org") == invited
+    assert of_acme("service-account", "rename", "ci", "--name", "build")["name"] == "build"
+    assert of_acme("service-account", "set-role", "build", "--role", "viewer")["role"] == "viewer"
+    shown = of_acme("service-account", "show", made["id"])
+    assert (shown["name"], shown["role"]) == ("build", "viewer")
+    assert admin("member", "show", NOBODY, "--tenant", "acme").status == 3
+    assert admin("service-account", "rename", "ci", "--name", "x", "--tenant", "acme").status == 3
+
+
+def test_what_was_used_is_shown_by_hour_and_by_day(db: Path) -> None:
+    world = World(db, seats=2)
+    world.clock.now = utc_now() - timedelta(seconds=60)
+    world.acquire("laptop")
+
+    words = ("usage", "show", "--tenant", "alice")
+    hours = admin(*words, "--license", world.alice.license.id, "--by", "hour", "--json")
+    days = answer(*words)
+
+    assert max(row["peak"] for row in hours.answer) == max(row["peak"] for row in days) == 1
+    assert hours.err == "of 2 seats that there are now\n"
+    assert (24 <= len(hours.answer) <= 26, 30 <= len(days) <= 32) == (True, True)
+    world.close()
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        (("--license", "no-id"), 3),
+        (("--license", NOBODY), 3),
+        (("--since", "2999-01-01"), 1),
+        (("--since", "2000-01-01"), 1),
+        (("--until", "0001-01-01"), 1),
+        (("--by", "year"), 2),
+    ],
+)
+def test_usage_of_no_such_time_or_license_is_refused(
+    acme: dict[str, Any], more: tuple[str, ...], status: int
+) -> None:
+    ended = admin("usage", "show", "--tenant", "acme", *more)
+
+    assert (ended.status, ended.out) == (status, "")
+    assert "Traceback" not in ended.err
