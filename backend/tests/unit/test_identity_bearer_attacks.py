@@ -243,7 +243,7 @@ FORMS = {
 ATTACKS = {
     **{f"signature: {name}": text for name, text in SIGNATURES.items()},
     **{
-        f"header: {name} = {value[:40]}": with_header(**{name: value})
+        f"header: {name} = {value[:24]}": with_header(**{name: value})
         for name, values in HEADERS.items()
         for value in values
     },
