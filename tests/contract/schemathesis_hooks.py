@@ -47,8 +47,9 @@ def before_call(
 def _for(case: schemathesis.Case[Any]) -> dict[str, str]:
     """Return what a call needs for itself, because it leaves nothing for others, or too much."""
     label = case.operation.label
-    if label.endswith("/revoke/"):  # for good
-        return {"license_id": _THERE["revoked_id"]}
+    licenses = {"revoke": "revoked_id", "download": "license_of_key"}  # for good; of the body's key
+    if (deed := label.rstrip("/").rpartition("/")[2]) in licenses:
+        return {"license_id": _THERE[licenses[deed]]}
     if (
         label.endswith("/force-release/")
         or label == "DELETE /api/v1/licenses/sessions/{session_id}/"

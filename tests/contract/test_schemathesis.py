@@ -27,6 +27,7 @@ def spares(alice: Neighbour) -> dict[str, Any]:
     sold = {"product": "demo-app", "tier": "pro", "expires_at": "2036-01-01T00:00:00Z"}
     return {
         "license_id": alice.made("/api/v1/licenses/", sold)["id"],  # its key is nobody's to lose
+        "license_of_key": alice.things["license_id"],
         "accounts": robots[1:],
         "account_to_delete": robots[0],
         "session_to_end": alice.made("/api/v1/licenses/acquire/", held)["session_id"],
