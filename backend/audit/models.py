@@ -101,13 +101,17 @@ class AuditEntry(TenantRow):
 
 
 class AuditHead(TenantRow):
-    """How far a tenant's chain has come; whoever seals locks this row."""
+    """How far a tenant's chain has come; whoever seals locks this row.
+
+    ``streamed_size`` entries have left as lines of the log.
+    """
 
     tenant_id = models.UUIDField(primary_key=True)
     size = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64)
     checkpoint_size = models.BigIntegerField(default=0)
     checkpoint_at = models.DateTimeField(null=True)
+    streamed_size = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "audit_head"

@@ -115,6 +115,11 @@ def checkpoint_is_due(
     return is_old or size - signed_size >= CHECKPOINT_ENTRIES
 
 
+def is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    """Return whether it is time again, also on a clock that was set back."""
+    return last is None or not timedelta() <= now - last < every
+
+
 def rest_seconds(*, spent_seconds: float, behind: timedelta) -> float:
     """Return how long a sealer in a server rests after a page: grants come first.
 

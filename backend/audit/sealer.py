@@ -16,8 +16,9 @@ from audit.book import BEGINNING, FIRST_ID, Place
 from audit.checkpoints import Notary
 from audit.models import AuditHead, SealerTurn
 from audit.operations import record_counts
-from audit.rules import checkpoint_is_due, counts_end, rest_seconds
+from audit.rules import checkpoint_is_due, counts_end, is_due, rest_seconds
 from audit.sealing import head, keep_checkpoint, seal_page
+from audit.stream import AuditStream
 from foundation.clock import Clock, monotonic_seconds
 from foundation.ids import new_id
 from tenants.current import tenant_transaction
@@ -58,9 +59,9 @@ class Round:
 class Sealer:
     """Seals every tenant's events. One at a time works; others may try at no harm.
 
-    ``notary`` signs checkpoints. ``rest`` is called after each page with the seconds that it took
-    and how old the oldest event in it was, and may wait. Rounds remember where they were in this
-    object alone: a new one begins with a sweep.
+    ``notary`` signs checkpoints. ``stream`` follows the chains. ``rest`` is called after each page
+    with the seconds that it took and how old the oldest event in it was, and may wait. Rounds
+    remember where they were in this object alone: a new one begins with a sweep.
     """
 
     def __init__(
@@ -69,8 +70,10 @@ class Sealer:
         *,
         clock: Clock,
         rest: Callable[[float, timedelta], object] | None = None,
+        stream: AuditStream | None = None,
     ) -> None:
         self._notary = notary
+        self._stream = stream
         self._clock = clock
         self._rest = rest or (lambda _seconds, _behind: None)
         self._holder = new_id()
@@ -130,9 +133,9 @@ class Sealer:
     def _start(self, now: datetime) -> Place:
         """Return where a round begins in each tenant's events."""
         began, looked_back = self._began, self._looked_back
-        if began is None or looked_back is None or _is_due(self._swept, SWEEP_EVERY, now):
+        if began is None or looked_back is None or is_due(self._swept, SWEEP_EVERY, now):
             return BEGINNING
-        if _is_due(looked_back, LOOK_BACK_EVERY, now):
+        if is_due(looked_back, LOOK_BACK_EVERY, now):
             return looked_back - LOOK_BACK, FIRST_ID
         return began - OVERLAP, FIRST_ID
 
@@ -155,6 +158,8 @@ class Sealer:
         began = monotonic_seconds()
         with tenant_transaction(tenant_id):
             page, chain = seal_page(place), head()
+        if chain is not None and self._stream is not None:
+            self._stream.follow(chain)  # before a key that may be far away
         if chain is not None:
             self._sign_if_due(chain, done)
         done.sealed += page.sealed
@@ -192,7 +197,7 @@ class Sealer:
     def _signed(self, chain: AuditHead, now: datetime) -> str | None:
         """Return the note of a chain's state, or None while the notary fails."""
         failed_at = self._failed_at
-        if failed_at is not None and not _is_due(failed_at, SIGN_AGAIN_AFTER, now):
+        if failed_at is not None and not is_due(failed_at, SIGN_AGAIN_AFTER, now):
             return None
         try:
             note = self._notary.sign(chain.tenant_id, size=chain.size, hash_hex=chain.hash)
@@ -205,11 +210,6 @@ class Sealer:
             _log.info("checkpoints are signed again")
         self._failed_at = None
         return note
-
-
-def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
-    """Return whether it is time again, also on a clock that was set back."""
-    return last is None or not timedelta() <= now - last < every
 
 
 class SealerThread:
@@ -226,8 +226,9 @@ class SealerThread:
         clock: Clock,
         before: Callable[[], None],
         aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+        stream: AuditStream | None = None,
     ) -> None:
-        self._sealer = Sealer(notary, clock=clock, rest=self._rest)
+        self._sealer = Sealer(notary, clock=clock, rest=self._rest, stream=stream)
         self._before = before
         self._aside = aside
         self._clock = clock

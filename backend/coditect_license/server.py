@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from audit.sealer import SealerThread
+from audit.stream import AuditStream
 from audit.tally import SignatureTally
 from coditect_license.gauges import gauge_server
 from coditect_license.ledger import aside, take_server_seat
@@ -96,6 +97,7 @@ class LicenseServer:
             clock=utc_now,
             before=tally.write_down,
             aside=aside(store),
+            stream=AuditStream(request_log.write) if settings.LICENSE_AUDIT_STREAM else None,
         )
         self._figures = gauge_server(
             self._engine, self._sealer, self._signing_seconds_left, clock=utc_now

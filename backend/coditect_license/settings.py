@@ -79,6 +79,8 @@ LICENSE_AUDIT_KEY = env.secret("LICENSE_AUDIT_KEY")
 LICENSE_AUDIT_NAME = audit_name(env.text("LICENSE_AUDIT_NAME", ""), issuer=LICENSE_ISSUER)
 # The public halves of keys that signed checkpoints before, as `verify_audit` shows them.
 LICENSE_AUDIT_RETIRED_KEYS = note_keys(env.listing("LICENSE_AUDIT_RETIRED_KEYS", []))
+# Whether each entry of the audit leaves as a line of the log too; docs/audit.md.
+LICENSE_AUDIT_STREAM = env.boolean("LICENSE_AUDIT_STREAM", default=not EMBEDDED)
 # Metrics for Prometheus on a port of their own, without a credential; 0 for none.
 LICENSE_METRICS_PORT = env.integer("LICENSE_METRICS_PORT", 0, lowest=0, highest=65535)
 LICENSE_METRICS_HOST = env.text("LICENSE_METRICS_HOST", "127.0.0.1")

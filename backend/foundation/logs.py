@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from foundation.request_lines import Exchange, request_line
 _log = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder()
 _FLUSH_BYTES: Final = 65_536
+_LINES_AT_ONCE: Final = 25
 _MOST_OF_A_PATH: Final = 200
 _SEVERITIES: Final = frozenset({"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
 OURS: Final = frozenset(
@@ -57,6 +58,7 @@ class JsonLines:
         self.redactor = redactor or Redactor()
         self.trace_prefix = f"projects/{project}/traces/" if project else ""
         self._lines: list[bytes] = []
+        self._is_torn = False
         self._lock = threading.Lock()
 
     def append(self, line: dict[str, Any] | Struct) -> bool:
@@ -78,16 +80,39 @@ class JsonLines:
         if self.append(request_line(exchange, facts, trace_prefix=self.trace_prefix)):
             asyncio.get_running_loop().call_soon(self.flush)
 
+    def write(self, lines: Sequence[Struct]) -> bool:
+        """Write lines at once, behind those that wait; return whether the file has all of them.
+
+        For other threads than the event loop's: of many lines it does not wait for the last.
+        """
+        encoded = [_ENCODER.encode(line) for line in lines]
+        pages = range(0, len(encoded), _LINES_AT_ONCE)
+        return all(self._flush(encoded[first : first + _LINES_AT_ONCE]) for first in pages)
+
     def flush(self) -> None:
-        """Write every line that waits. A reader that went away loses them, nothing else."""
+        """Write every line that waits. Who cannot take them loses them, and nothing else is lost.
+
+        A reader that went away, a disk that is full.
+        """
+        self._flush([])
+
+    def _flush(self, more: list[bytes]) -> bool:
         with self._lock:
-            lines, self._lines = self._lines, []
-            rest = b"\n".join([*lines, b""])
+            lines, self._lines = [*self._lines, *more], []
             try:
-                while rest:
-                    rest = rest[os.write(self._descriptor, rest[:_FLUSH_BYTES]) :]
-            except BrokenPipeError:
-                return
+                self._put(b"\n".join([*lines, b""]))
+            except OSError:
+                return False
+            return True
+
+    def _put(self, rest: bytes) -> None:
+        """Write whole lines; those that follow half of one begin on a line of their own."""
+        if self._is_torn and rest:
+            rest = b"\n" + rest
+        while rest:
+            written = os.write(self._descriptor, rest[:_FLUSH_BYTES])
+            self._is_torn = rest[written - 1 : written] != b"\n"
+            rest = rest[written:]
 
 
 def _plain(text: str) -> str:

@@ -5,6 +5,8 @@ import contextvars
 import json
 import logging
 import os
+import resource
+import signal
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +60,40 @@ def test_a_reader_that_went_away_disturbs_nobody() -> None:
     lines.flush()
 
     os.close(writing)
+
+
+def test_a_full_disk_fails_nobody_who_has_something_to_say() -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    lines = JsonLines(full)
+    logger = logging.Logger("leasing.test")
+    logger.addHandler(JsonHandler(lines))
+
+    logger.error("nobody can keep this")
+    has_written = lines.write([Exchange("leasing")])
+
+    assert has_written is False
+    os.close(full)
+
+
+def test_after_half_a_line_the_next_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
+    lines = JsonLines(descriptor)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30, limits[1]))
+    try:
+        has_written = lines.write([Exchange("x" * 100)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert has_written is False
+    assert lines.write([Exchange("whole")]) is True
+
+    half, whole = path.read_text().splitlines()
+    assert len(half) == 30
+    assert json.loads(whole)["plane"] == "whole"
+    os.close(descriptor)
 
 
 def test_a_record_of_the_program_is_one_line_with_its_stack_trace(
