@@ -35,7 +35,8 @@ class SessionFilter:
     """Which sessions are wanted; what is None is not asked about.
 
     ``device`` is the hardware binding. ``since`` and ``until`` are about the start of sessions; the
-    first is within the time, the second is not.
+    first is within the time, the second is not. ``is_lent`` wants sessions of files that run on; it
+    looks at every session within the time.
     """
 
     license_id: UUID | None = None
@@ -44,6 +45,7 @@ class SessionFilter:
     state: Literal["live", "ended"] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    is_lent: bool = False
 
     @property
     def equal(self) -> dict[str, object]:
@@ -174,6 +176,8 @@ def _in_time(wanted: SessionFilter, now: datetime) -> QuerySet[LicenseSession]:
         found = found.filter(started_at__gte=_as_kept(wanted.since))
     if wanted.until is not None:
         found = found.filter(started_at__lt=_as_kept(wanted.until))
+    if wanted.is_lent:
+        found = found.filter(borrowed_until__gt=_as_kept(now))
     if wanted.state == "live":
         runs = Q(ended_at__isnull=True) | Q(ended_at__gt=_as_kept(now))
         return found.filter(_MAY_RUN).filter(runs)

@@ -8,14 +8,18 @@ from pathlib import Path
 
 from django.conf import settings
 
+from audit.operations import Signed, count_signatures
 from foundation.clock import utc_now
 from leasing.census import CensusReader
 from leasing.figures import FiguresThread
+from leasing.lending import Loan, lend
 from leasing.store import Store
 from leasing.stores.postgres import PostgresStore
 from leasing.stores.postgres.census import PostgresCensus
 from leasing.stores.sqlite import SqliteStore
 from leasing.stores.sqlite.census import SqliteCensus
+from signing.wiring import sealed_statement
+from tenants.current import tenant_transaction
 
 
 def open_store(*, was_restored: bool = False) -> Store:
@@ -35,6 +39,18 @@ def open_store(*, was_restored: bool = False) -> Store:
         was_restored=was_restored,
         seats_per_person=settings.LICENSE_SEATS_PER_PERSON,
     )
+
+
+def lend_from_settings(loan: Loan) -> dict[str, str]:
+    """Lend a seat as a file under the present root, and count the signature.
+
+    Raises what :func:`leasing.lending.lend` raises.
+    """
+    document = lend(loan, open_store=open_store, seal=sealed_statement)
+    signed = Signed("license_data", document["key_id"], document["key_id"])
+    with tenant_transaction(loan.tenant_id):
+        count_signatures({signed: 1}, now=utc_now())
+    return document
 
 
 def figures_from_settings(counts_here: Callable[[], bool]) -> FiguresThread | None:

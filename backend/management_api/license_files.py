@@ -9,8 +9,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.operations import Signed, count_signatures
-from foundation.clock import utc_now
 from leasing.errors import (
     BorrowingOff,
     LeaseLost,
@@ -18,9 +16,9 @@ from leasing.errors import (
     LoanTooLong,
     SeatsExhausted,
 )
-from leasing.lending import Loan, lend
+from leasing.lending import Loan
 from leasing.rules import loan_refusal
-from leasing.wiring import open_store
+from leasing.wiring import lend_from_settings
 from licenses import queries
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
 from licenses.models import License
@@ -36,9 +34,7 @@ from management_api.serializers import read
 from management_api.views import ManagementView, reading_of
 from management_api.wiring import key_hasher_from_settings
 from signing.errors import SigningUnavailable
-from signing.wiring import sealed_statement
 from soft_state.errors import RateLimited
-from tenants.current import tenant_transaction
 
 _MOST_DEVICE: Final = 256
 
@@ -137,8 +133,7 @@ class DownloadLicense(ManagementView):
     def post(self, request: Request, license_id: UUID) -> Response:
         """Answer 200 with the file, in the spelling that `jq -cS` writes."""
         body = read(DownloadBody, request)
-        document = lend(self._loan(license_id, body), open_store=open_store, seal=sealed_statement)
-        self._count(document["key_id"])
+        document = lend_from_settings(self._loan(license_id, body))
         answer = tagged(dict(sorted(document.items())))
         name = f"license-{document['session_id']}.json"
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -169,8 +164,3 @@ class DownloadLicense(ManagementView):
             GUESSES.count(guesser)
             raise LicenseUnknown("the tenant has no such license with this key")
         return license_
-
-    def _count(self, key_id: str) -> None:
-        signed = Signed("license_data", key_id, key_id)
-        with tenant_transaction(self.principal.tenant_id):
-            count_signatures({signed: 1}, now=utc_now())

@@ -34,6 +34,7 @@ def test_s10_every_command_of_the_how_to_works(start_server: StartServer, tmp_pa
     program = f"cat > program.py <<'EOF'\n{python}EOF\n{sys.executable} program.py\n"
     *before, last = shell.rpartition("SESSION=")  # the program runs before the loan is broken
     script = f"{before[0]}{program}{before[1]}{last}".replace(".local", str(server.data_dir))
+    script = script.replace("scripts/license-admin", f"{REPOSITORY}/scripts/license-admin")
 
     done = subprocess.run(
         ["bash", "-eu", "-o", "pipefail", "-c", script],
@@ -50,7 +51,7 @@ def test_s10_every_command_of_the_how_to_works(start_server: StartServer, tmp_pa
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (len(blocks("sh")), len(blocks("python"))) == (6, 1)
+    assert (len(blocks("sh")), len(blocks("python"))) == (7, 1)
     seat = json.loads((tmp_path / "seat.json").read_text())
     said = done.stdout.splitlines()
     shown, ended = json.loads(said[-2]), json.loads(said[-1])

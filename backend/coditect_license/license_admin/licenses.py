@@ -8,6 +8,7 @@ from django.conf import settings
 
 from coditect_license.license_admin.commands import Call, Nouns
 from coditect_license.license_admin.errors import AdminError, NotFound
+from coditect_license.license_admin.license_files import declare_download
 from coditect_license.license_admin.license_terms import (
     CAP_HELP,
     shown_terms,
@@ -67,6 +68,7 @@ def declare(nouns: Nouns) -> None:
     for parser in (show, suspend, reinstate, revoke, resize, change, cap, renew, rotate):
         parser.add_argument("license", metavar="LICENSE", help="its id")
         takes_tenant(parser)
+    declare_download(noun)
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,6 @@
 """``license-admin privacy``: what is known of persons, for how long, shown and forgotten."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ from django.conf import settings
 
 from coditect_license.backups.erased import as_json
 from coditect_license.license_admin.commands import Call, Nouns
-from coditect_license.license_admin.errors import AdminError
 from coditect_license.license_admin.naming import takes_tenant, tenant_named
+from coditect_license.license_admin.new_files import new_file
 from coditect_license.license_admin.output import Answer
 from coditect_license.operator_login import seeing_all_rows
 from foundation.peppers import Peppers
@@ -102,12 +101,8 @@ def _erasures(_call: Call) -> Answer:
 
 def _write(path: Path, lines: Iterator[dict[str, Any]]) -> int:
     """Write lines to a new file for its owner alone; return how many. Raises AdminError."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise AdminError(f"{path} cannot be made: {error.strerror}") from error
     count = 0
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+    with new_file(path) as file:
         for line in lines:
             file.write(json.dumps(line) + "\n")
             count += 1

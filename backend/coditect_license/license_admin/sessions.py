@@ -30,6 +30,9 @@ def declare(nouns: Nouns) -> None:
     listed.add_argument("--device", help="a device as sessions name it")
     listed.add_argument("--state", choices=["live", "ended"], default="live")
     listed.add_argument("--days", type=some_days, default=7, help="began within so many days (7)")
+    listed.add_argument(
+        "--borrowed", action="store_true", help="those alone whose seat is lent as a file"
+    )
     show = noun.verb("show", _show, "show a session, also one that has ended")
     release = noun.verb(
         "release", _release, "end a session over its holder's head, and free its seat", confirm=True
@@ -55,6 +58,7 @@ def _list(call: Call) -> Answer:
         device=asked.device,
         principal=asked.principal,
         state=asked.state,
+        is_lent=asked.borrowed,
         since=None if asked.state == "live" else call.clock() - timedelta(days=asked.days),
     )
     with on_behalf(call):

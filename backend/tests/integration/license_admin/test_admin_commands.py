@@ -25,6 +25,7 @@ NOUNS = {
         "cap-persons",
         "renew",
         "rotate-key",
+        "download",
     ],
     "session": ["list", "show", "release"],
     "usage": ["show"],

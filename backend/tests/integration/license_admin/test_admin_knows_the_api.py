@@ -32,6 +32,7 @@ VERBS: Final = {
     "renew_license": "license renew",
     "rotate_license_key": "license rotate-key",
     "validate_license_key": "license find",
+    "download_license": "license download",
     "list_sessions": "session list",
     "read_holding": "session show",
     "force_release_session": "session release",
@@ -65,7 +66,6 @@ VERBS: Final = {
 }
 NOT_AN_OPERATORS: Final = {
     *("acquire_seat", "renew_lease", "read_session", "release_seat", "list_keys", "read_jwks"),
-    "download_license",  # taken for one device, by whoever carries the file there
     *("read_health", "read_liveness", "read_readiness"),
     *("read_schema", "show_swagger_ui", "show_redoc"),
 }
