@@ -92,8 +92,8 @@ BUGS: Final = (
     Bug(
         "any letter",
         _T + "_shape.py",
-        '_TEXT = re.compile(rf"[ -~]',
-        '_TEXT = re.compile(rf"[^\\x00]',
+        "if not (value.isascii() and value.isprintable()):",
+        'if "\\0" in value:',
     ),
     Bug("further members taken", _T + "_shape.py", "if not names <= required | optional:", _NEVER),
     Bug("the end included", _T + "_time.py", "if now >= ends:", "if now > ends:"),
