@@ -53,7 +53,8 @@ class RequestLog:
         began_at = monotonic_seconds()
         facts = Request(scope, receive).facts
         status: int | None = None
-        span = tracing.begin_request("control", scope["method"], facts)
+        route = route_of(scope["path"])
+        span = tracing.begin_request("control", scope["method"], route, facts)
 
         async def send_with_id(message: Mapping[str, Any]) -> None:
             nonlocal status
@@ -67,7 +68,7 @@ class RequestLog:
             await self._application({**scope, FACTS: facts}, receive, send_with_id)
         finally:
             seconds = monotonic_seconds() - began_at
-            counts.count_request("control", route_of(scope["path"]), status, seconds)
+            counts.count_request("control", route, status, seconds)
             exchange = Exchange("control", scope["method"], scope["path"], status, seconds)
             self._request_log.append_request(exchange, facts)
             if span is not None:

@@ -28,6 +28,9 @@ _ENCODER: Final = msgspec.json.Encoder()
 _FLUSH_BYTES: Final = 65_536
 _LINES_AT_ONCE: Final = 25
 _MOST_OF_A_PATH: Final = 200
+_LONGEST_RECOGNIZED: Final = 256
+"""A secret that the cut goes through is known by so many characters of it, or it is not shown."""
+
 _SEVERITIES: Final = frozenset({"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
 OURS: Final = frozenset(
     {
@@ -74,11 +77,21 @@ class JsonLines:
         For the event loop. The path has no query; its first 200 characters are kept.
         """
         if exchange.path is not None:
-            shown = _plain(self.redactor.path(exchange.path[:_MOST_OF_A_PATH]))
+            shown = _plain(self._shown(exchange.path))
             if shown is not exchange.path:
                 exchange = replace(exchange, path=shown)
         if self.append(request_line(exchange, facts, trace_prefix=self.trace_prefix)):
             asyncio.get_running_loop().call_soon(self.flush)
+
+    def _shown(self, path: str) -> str:
+        """Return the beginning of a path without the secrets in it, and without half of one.
+
+        They are taken out before the cut: what is left of half a key is not known for one.
+        """
+        if len(path) <= _MOST_OF_A_PATH:
+            return self.redactor.path(path)
+        begin = path[: _MOST_OF_A_PATH + _LONGEST_RECOGNIZED]
+        return self.redactor.path(begin)[:-_LONGEST_RECOGNIZED][:_MOST_OF_A_PATH]
 
     def write(self, lines: Sequence[Struct]) -> bool:
         """Write lines at once, behind those that wait; return whether the file has all of them.

@@ -1,7 +1,8 @@
 """Spans as OpenTelemetry makes them, sent by OTLP over HTTP. Imported where they are asked for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from random import random
 from typing import Any, Final
 
 from opentelemetry import context as otel_context
@@ -14,9 +15,13 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace import TraceFlags as Flags
 
+from foundation.clock import monotonic_seconds
 from foundation.outbound_spans import OutboundSpans
 from foundation.request_facts import RequestFacts
 from foundation.tracing import Value
+
+CALLERS_TRACES_A_SECOND: Final = 50
+"""So many are recorded because their callers record them; strangers may say so too."""
 
 _SEND_SECONDS: Final = 3.0
 _SERVER_FAULT: Final = 500
@@ -26,11 +31,22 @@ _FAILED: Final = Status(StatusCode.ERROR)
 class OtelSpans:
     """Makes spans and hands them to ``outbound``.
 
-    Of traces that begin here ``percent`` are recorded; of others those that their caller records.
+    Of traces that begin here ``percent`` are recorded. Of others those that their caller records,
+    up to CALLERS_TRACES_A_SECOND, and of what is beyond that ``percent`` by chance: ids, by which
+    chance is decided elsewhere, are the caller's choice.
     """
 
-    def __init__(self, outbound: OutboundSpans, *, percent: int) -> None:
+    def __init__(
+        self,
+        outbound: OutboundSpans,
+        *,
+        percent: int,
+        clock: Callable[[], float] = monotonic_seconds,
+    ) -> None:
         self._outbound = outbound
+        self._share = percent / 100
+        self._clock = clock
+        self._second, self._taken = 0, 0
         self._provider = TracerProvider(
             sampler=ParentBased(TraceIdRatioBased(percent / 100)),
             resource=Resource.create({"service.name": "coditect-license"}),
@@ -39,10 +55,14 @@ class OtelSpans:
         self._provider.add_span_processor(_HandingOn(self._outbound))
         self._tracer = self._provider.get_tracer("coditect_license")
 
-    def request(self, plane: str, method: str, facts: RequestFacts) -> "OtelRequestSpan":
+    def request(
+        self, plane: str, method: str, route: str, facts: RequestFacts
+    ) -> "OtelRequestSpan":
         """Begin the span of a request and make it the current one."""
+        if facts.is_sampled:
+            facts.is_sampled = self._takes_callers()
         span = self._tracer.start_span(
-            f"{plane} {method}", _callers_context(facts), kind=SpanKind.SERVER
+            f"{plane} {method} {route}", _callers_context(facts), kind=SpanKind.SERVER
         )
         otel_context.attach(trace.set_span_in_context(span, otel_context.Context()))
         own = span.get_span_context()
@@ -52,11 +72,20 @@ class OtelSpans:
         span.set_attributes(
             {
                 "http.request.method": method,
+                "http.route": route,
                 "license.plane": plane,
                 "license.request_id": facts.request_id,
             }
         )
         return OtelRequestSpan(span, facts)
+
+    def _takes_callers(self) -> bool:
+        """Return whether a trace is recorded that its caller records. For the event loop."""
+        second = int(self._clock())
+        if second != self._second:
+            self._second, self._taken = second, 0
+        self._taken += 1
+        return self._taken <= CALLERS_TRACES_A_SECOND or random() < self._share  # noqa: S311  no secret
 
     @contextmanager
     def span(self, name: str, attributes: Mapping[str, Value]) -> Iterator[None]:

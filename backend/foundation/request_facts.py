@@ -22,7 +22,7 @@ class RequestFacts(Struct, gc=False):
 
     ``span_id`` is the span in which it is answered, or else the caller's; None where nobody said.
     ``tenant_id`` and ``principal_kind`` are those of the verified credential, never of the body;
-    the tenant of a license key is known once the ledger has found the key.
+    the tenant of a license key is known once this process had something from the ledger for it.
     """
 
     request_id: str

@@ -13,12 +13,17 @@ from foundation.request_facts import RequestFacts
 
 ATTRIBUTES: Final = frozenset(
     {
-        *("http.request.method", "http.response.status_code", "db.system.name", "error.type"),
+        *("http.request.method", "http.response.status_code", "http.route"),
+        *("db.system.name", "error.type"),
         *("license.plane", "license.outcome", "license.request_id"),
         *("license.batch.calls", "license.document"),
     }
 )
 """All that a span of the server may say beside its name."""
+
+_METHODS: Final = frozenset(
+    {*("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"), *("CONNECT", "TRACE")}
+)
 
 Value = str | int
 
@@ -44,7 +49,7 @@ class JoinedSpan(Protocol):
 class Spans(Protocol):
     """What makes spans, once they are asked for (``foundation.otel``)."""
 
-    def request(self, plane: str, method: str, facts: RequestFacts) -> RequestSpan:
+    def request(self, plane: str, method: str, route: str, facts: RequestFacts) -> RequestSpan:
         """Begin the span of a request and make it the current one."""
 
     def span(self, name: str, attributes: dict[str, Value]) -> AbstractContextManager[object]:
@@ -72,9 +77,15 @@ def send_spans(spans: Spans | None) -> None:
     _spans = spans
 
 
-def begin_request(plane: str, method: str, facts: RequestFacts) -> RequestSpan | None:
-    """Begin the span of a request, if any are made; its trace and id are the facts' from then."""
-    return None if _spans is None else _spans.request(plane, method, facts)
+def begin_request(plane: str, method: str, route: str, facts: RequestFacts) -> RequestSpan | None:
+    """Begin the span of a request, if any are made; its trace and id are the facts' from then.
+
+    ``route`` is the pattern of the address: names of spans are few, whatever is asked. So are
+    methods: one that HTTP does not have is ``_OTHER``.
+    """
+    if _spans is None:
+        return None
+    return _spans.request(plane, method if method in _METHODS else "_OTHER", route, facts)
 
 
 def span(name: str, **attributes: Value) -> AbstractContextManager[object]:

@@ -2,12 +2,17 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
-from support.server import RunningServer, StartServer
+from support.server import RunningServer, StartServer, start
 
+from coditect_license.private_postgres import PrivatePostgres, running_postgres
 from tests.support.waiting import until
 
 LICENSES = "/api/v1/licenses"
@@ -58,6 +63,44 @@ def test_embedded_the_audit_leaves_only_where_it_is_asked_for(
     server.stop()
 
     assert bool(_audit_lines(server)) is is_on
+
+
+def test_two_servers_on_one_ledger_write_each_entry_as_one_would(tmp_path: Path) -> None:
+    with database(tmp_path / "postgres") as postgres:
+        env = {"LICENSE_DATABASE_URL": postgres.url("license"), "LICENSE_AUDIT_STREAM": "on"}
+        with start(tmp_path / "data", env) as one, start(tmp_path / "data", env) as other:
+            pair = (one, other)
+            for server in pair:
+                _lease(server)
+            until(lambda: _released(pair) == 2, seconds=60)
+            wrote_first = next(server for server in pair if _audit_lines(server))
+            wrote_first.stop()
+            (left,) = {one, other} - {wrote_first}
+            _lease(left)
+            until(lambda: _released(pair) == 3, seconds=60)
+        with psycopg.connect(postgres.url("license")) as ledger:
+            chain = ledger.execute("SELECT position, entry, hash FROM audit_entry").fetchall()
+            is_written = ledger.execute("SELECT size = streamed_size FROM audit_head").fetchall()
+
+    lines = [line for server in pair for line in _audit_lines(server)]
+    assert {(line["position"], line["entry"], line["hash"]) for line in lines} == set(chain)
+    assert len(chain) >= 9
+    assert is_written == [(True,)]
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[PrivatePostgres]:
+    folder.mkdir()
+    for each in (folder, *list(folder.parents)[:3]):
+        each.chmod(0o755)  # as root the database runs as nobody
+    with running_postgres(folder, durable=False) as running:
+        running.ensure_database("license")
+        yield running
+
+
+def _released(servers: Sequence[RunningServer]) -> int:
+    lines = {line["position"]: line for server in servers for line in _audit_lines(server)}
+    return [line["action"] for line in lines.values()].count("seat.released")
 
 
 def _lease(server: RunningServer) -> None:

@@ -17,14 +17,15 @@ from tests.support.ports import free_port
 ACQUIRE = "/api/v1/licenses/acquire/"
 HOW_TO = (REPOSITORY / "docs/how-to/follow-a-trace.md").read_text()
 (PROGRAM,) = re.findall(r"^```python\n(.*?)^```$", HOW_TO, re.MULTILINE | re.DOTALL)
+REQUEST = f"leasing POST {ACQUIRE}"
 DEVICE = "canary-device-7"
 PART_OF = {
     "license acquire": "work",
-    "leasing POST": "license acquire",
-    "commit": "leasing POST",
+    REQUEST: "license acquire",
+    "commit": REQUEST,
     "batch": "commit",
     "transaction": "batch",
-    "sign": "leasing POST",
+    "sign": REQUEST,
 }
 """Each span of an acquire, and the one that it is a part of."""
 
@@ -33,7 +34,7 @@ def test_an_acquire_is_one_trace_from_the_program_to_the_ledger(start_server: St
     with Collector() as collector:
         server = start_server({"LICENSE_TRACES_ENDPOINT": collector.endpoint})
         _run_program(server, collector)
-        collector.wait_for("leasing DELETE")
+        collector.wait_for("leasing DELETE /api/v1/licenses/sessions/{session_id}/")
         (work,) = collector.wait_for("work")
         server.stop()
     trace_id = work.trace_id.hex()
@@ -46,7 +47,7 @@ def test_an_acquire_is_one_trace_from_the_program_to_the_ledger(start_server: St
     _assert_it_says_nothing_more(collector, server)
     line = next(line for line in _request_lines(server) if line["outcome"] == "granted")
     assert line["logging.googleapis.com/trace"] == trace_id
-    assert line["logging.googleapis.com/spanId"] == acquire["leasing POST"].span_id.hex()
+    assert line["logging.googleapis.com/spanId"] == acquire[REQUEST].span_id.hex()
     assert line["logging.googleapis.com/trace_sampled"] is True
 
 
@@ -60,7 +61,7 @@ def test_what_nobody_records_is_not_sent_and_what_a_caller_records_is(
         recorded = {"traceparent": f"00-{'a1' * 16}-{'b2' * 8}-01"}
         httpx.get(f"{server.base_url}/api/v1/products/")
         httpx.get(f"{server.base_url}/api/v1/products/", headers=recorded)
-        (span,) = collector.wait_for("control GET")
+        (span,) = collector.wait_for("control GET /api/v1/products/")
         server.stop()
 
     assert (span.trace_id.hex(), span.parent_span_id.hex()) == ("a1" * 16, "b2" * 8)

@@ -34,7 +34,7 @@ class AcquireEndpoint:
             self._proofs.require_room()
         call = self._call(body, caller)
         lease = await self._acquired(call)
-        request.facts.tenant_id = lease.terms.tenant_id
+        self._door.note_tenant(request, caller, lease.terms.tenant_id)
         try:
             sealed = self._seal(lease, body)
             license_data = await self._license_data(lease, body)

@@ -17,6 +17,7 @@ from licenses import license_key
 from licenses.license_key import KeyHasher
 
 _LONGEST_KEY = 256
+_MOST_KEYS_KNOWN = 10_000
 
 
 class Door:
@@ -25,6 +26,7 @@ class Door:
     def __init__(self, verifier: BearerVerifier, hasher: KeyHasher) -> None:
         self._verifier = verifier
         self._hasher = hasher
+        self._tenants: dict[tuple[str, ...], str] = {}
 
     async def leasing_caller(self, request: Request, body_key: str | None = None) -> Caller:
         """Return a caller that may lease.
@@ -43,13 +45,27 @@ class Door:
         """Return the HMACs to look a licence key up by."""
         return self._hasher.candidates(key)
 
+    def note_tenant(self, request: Request, caller: Caller, tenant_id: str) -> None:
+        """Have the log line name the tenant that the ledger answered for.
+
+        Also that of every later call with the same key here, whatever comes of it: a key is one
+        tenant's for ever. For the log alone; the ledger is asked anew each time.
+        """
+        request.facts.tenant_id = tenant_id
+        if caller.key_hmacs and caller.key_hmacs not in self._tenants:
+            if len(self._tenants) >= _MOST_KEYS_KNOWN:
+                self._tenants.clear()
+            self._tenants[caller.key_hmacs] = tenant_id
+
     async def _caller(self, request: Request, body_key: str | None, *, writes: bool) -> Caller:
         scheme, credential = _authorization(request)
         if scheme == "bearer":
             return _allowed(await self._principal(credential), request.facts, writes=writes)
         key = _key(scheme, credential, body_key)
         request.facts.principal_kind = PrincipalKind.LICENSE_KEY.value
-        return self._key_caller(key)
+        caller = self._key_caller(key)
+        request.facts.tenant_id = self._tenants.get(caller.key_hmacs)
+        return caller
 
     async def _principal(self, token: str) -> Principal:
         if known := self._verifier.recall(token):

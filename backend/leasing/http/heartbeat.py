@@ -40,7 +40,7 @@ class HeartbeatEndpoint:
             lease, outcome = await self._engine.renew(heartbeat), "renewed"
         except SessionUnknown:
             lease, outcome = await self._reinstated(heartbeat, body), "reinstated"
-        request.facts.tenant_id = lease.terms.tenant_id
+        self._door.note_tenant(request, caller, lease.terms.tenant_id)
         sealed = self._proofs.license_token(lease, body.nonce) if lease.seq else None
         answer = lease_answer(lease, sealed=sealed, known_kid=body.known_kid)
         return json_response(answer, outcome=outcome)

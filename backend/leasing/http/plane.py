@@ -89,7 +89,8 @@ class LeasingPlane:
         began_at = monotonic_seconds()
         request = Request(scope, receive)
         facts, status = request.facts, None
-        span = tracing.begin_request("leasing", request.method, facts)
+        route = route_of(scope["path"])
+        span = tracing.begin_request("leasing", request.method, route, facts)
         try:
             response = await self._answer(request)
             if self._kept_to_https and request.method in _OF_BROWSERS:
@@ -98,7 +99,7 @@ class LeasingPlane:
             status, facts.outcome = response.status, facts.outcome or response.outcome
         finally:
             seconds = monotonic_seconds() - began_at
-            counts.count_request("leasing", route_of(scope["path"]), status, seconds)
+            counts.count_request("leasing", route, status, seconds)
             exchange = Exchange("leasing", request.method, scope["path"], status, seconds)
             self._request_log.append_request(exchange, facts)
             if span is not None:

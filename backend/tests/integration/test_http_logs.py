@@ -52,7 +52,7 @@ def test_each_line_says_who_called_and_what_came_of_it(plane: Plane, alice: Cust
         ("renewed", "license_key", True),
         ("renewed", "user", True),
         ("answered", "user", True),
-        ("not_found", "license_key", False),
+        ("not_found", "license_key", True),
         ("invalid_token", None, False),
         ("invalid_request", None, False),
         ("method_not_allowed", None, False),
@@ -61,6 +61,26 @@ def test_each_line_says_who_called_and_what_came_of_it(plane: Plane, alice: Cust
     assert {line["tenant_id"] for line in lines(plane) if "tenant_id" in line} == {
         str(alice.tenant.id)
     }
+
+
+def test_a_key_that_the_ledger_knew_is_named_by_its_tenant_also_when_refused(
+    plane: Plane, alice: Customer, charlie: Customer
+) -> None:
+    unused = as_key(charlie.key)
+    plane.heartbeat(NOBODY, unused)
+    session = plane.acquire(alice, "laptop").json()["session_id"]
+    plane.state(session, as_key(alice.key))
+    plane.heartbeat(session, unused)
+    plane.release(session, as_key(alice.key))
+    plane.heartbeat(session, as_key(alice.key))
+
+    refused, granted, shown, strange, released, lost = lines(plane)
+    for line in (refused, strange):
+        assert line["outcome"] == "missing_auth"  # his license takes no key as a credential
+        assert "tenant_id" not in line
+    for line in (granted, shown, released, lost):
+        assert line["tenant_id"] == str(alice.tenant.id)
+    assert lost["outcome"] != "renewed"
 
 
 def test_a_line_belongs_to_the_trace_of_its_caller(plane: Plane) -> None:

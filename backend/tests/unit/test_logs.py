@@ -133,6 +133,27 @@ def test_a_path_cannot_move_the_cursor_of_who_reads_the_log(
     assert json.loads(file.read_text())["httpRequest"]["requestUrl"].startswith("/\\")
 
 
+@pytest.mark.parametrize("before", [*range(150, 201, 7), *range(395, 460, 7)])
+@pytest.mark.parametrize("token", ["", f"eyJhbGciOi.{'a' * 240}/"])
+def test_a_path_is_never_cut_through_a_key(
+    lines: JsonLines, file: Path, before: int, token: str
+) -> None:
+    key = "CDT1-FRQBB-RVXXT-39Y61-C0HZZ-BS3MH-G41NX"
+
+    async def answer_one() -> None:
+        path = f"/{token}{'a' * (before - len(token))}/{key}/{'b' * 500}"
+        exchange = Exchange("leasing", "GET", path, 404, 0.0)
+        lines.append_request(exchange, begin_request(None, None))
+
+    asyncio.run(answer_one())
+    lines.flush()
+
+    shown = json.loads(file.read_text())["httpRequest"]["requestUrl"]
+    assert "FRQ" not in shown
+    assert "CDT1-" not in shown
+    assert len(shown) <= 200
+
+
 def test_a_record_within_a_request_names_it_and_its_trace(tmp_path: Path) -> None:
     descriptor = os.open(tmp_path / "log", os.O_WRONLY | os.O_CREAT)
     logger = logging.Logger("leasing.test")

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from coditect_license.log_settings import traces_endpoint
 from foundation import tracing
 from foundation.env import EnvironmentMistake
-from foundation.otel import OtelSpans
+from foundation.otel import CALLERS_TRACES_A_SECOND, OtelSpans
 from foundation.outbound_spans import OutboundSpans
 from foundation.request_facts import begin_request
 from foundation.tracing import ATTRIBUTES
@@ -47,7 +47,7 @@ def kept() -> Iterator[Kept]:
 def test_a_batch_is_part_of_the_first_call_and_linked_with_all(kept: Kept) -> None:
     joined = []
     for _ in range(3):
-        request = tracing.begin_request("leasing", "PATCH", begin_request(None, None))
+        request = tracing.begin_request("leasing", "PATCH", "/a/", begin_request(None, None))
         one = tracing.join("commit")
         assert request is not None
         assert one is not None
@@ -84,6 +84,43 @@ def test_an_error_is_named_by_its_type_and_its_text_stays_out(kept: Kept) -> Non
     assert not span.events
 
 
+def test_names_of_spans_are_few_whatever_is_asked(kept: Kept) -> None:
+    for method in ("PATCH", "PROPFIND", SECRET):
+        request = tracing.begin_request("leasing", method, "/a/{b}/", begin_request(None, None))
+        assert request is not None
+        request.end(405)
+    tracing.stop_spans()
+
+    assert [span.name for span in kept.spans] == [
+        *("leasing PATCH /a/{b}/", "leasing _OTHER /a/{b}/", "leasing _OTHER /a/{b}/")
+    ]
+    assert SECRET not in "".join(span.to_json() for span in kept.spans)
+
+
+@pytest.mark.parametrize(("percent", "more"), [(0, 0), (100, 30)])
+def test_strangers_who_say_that_they_record_do_not_fill_the_collector(
+    percent: int, more: int
+) -> None:
+    """Their ids end in zeros, which every dice thrown by id would take."""
+    token, sender, now = attach(Context()), Kept(), [7.0]
+    spans = OtelSpans(OutboundSpans(sender), percent=percent, clock=lambda: now[0])
+    tracing.send_spans(spans)
+    facts = []
+    for second in (7.0, 8.5):
+        now[0] = second
+        for number in range(CALLERS_TRACES_A_SECOND + 30):
+            header = f"00-{number + 1:016x}{'0' * 16}-{'b2' * 8}-01".encode()
+            facts.append(begin_request(None, header))
+            request = tracing.begin_request("leasing", "GET", "/", facts[-1])
+            assert request is not None
+            request.end(200)
+    tracing.stop_spans()
+    detach(token)
+
+    assert len(sender.spans) == 2 * (CALLERS_TRACES_A_SECOND + more)
+    assert sum(one.is_sampled for one in facts) == len(sender.spans)
+
+
 @pytest.mark.usefixtures("kept")
 def test_a_span_says_nothing_that_is_not_on_the_list() -> None:
     with pytest.raises(ValueError, match="hardware_id"):
@@ -93,7 +130,7 @@ def test_a_span_says_nothing_that_is_not_on_the_list() -> None:
 def test_the_request_of_a_caller_is_part_of_its_trace(kept: Kept) -> None:
     facts = begin_request(b"c3" * 8, f"00-{'a1' * 16}-{'b2' * 8}-01".encode())
 
-    request = tracing.begin_request("leasing", "POST", facts)
+    request = tracing.begin_request("leasing", "POST", "/a/{b}/", facts)
     assert request is not None
     facts.outcome = "overloaded"
     request.end(503)
@@ -106,6 +143,7 @@ def test_the_request_of_a_caller_is_part_of_its_trace(kept: Kept) -> None:
     assert said["status"] == {"status_code": "ERROR"}
     assert said["attributes"] == {
         "http.request.method": "POST",
+        "http.route": "/a/{b}/",
         "license.plane": "leasing",
         "license.request_id": "c3" * 8,
         "http.response.status_code": 503,
@@ -119,7 +157,7 @@ def test_without_a_place_to_send_them_there_are_no_spans_and_no_library() -> Non
     code = (
         "import sys; from foundation import tracing; from foundation.request_facts import *; "
         "facts = begin_request(None, None); "
-        "assert tracing.begin_request('leasing', 'GET', facts) is None; "
+        "assert tracing.begin_request('leasing', 'GET', '/', facts) is None; "
         "assert tracing.join('commit') is None; "
         "assert tracing.span('sign') is tracing.batch('batch', []); "
         "tracing.stop_spans(); "
