@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from coditect_license.backups.errors import BackupFailed
-from coditect_license.backups.ledgers import Draft, Say
+from coditect_license.backups.ledgers import Draft, Ledger, Say
 from coditect_license.operator_login import seeing_all_rows
 from foundation.clock import Clock, rfc3339
 from foundation.peppers import Peppers
@@ -18,19 +18,28 @@ from privacy.erasing import erase_again, erasures
 from privacy.models import Erasure
 
 
-def known_erasures(file: Path | None, *, say: Say) -> list[Erasure]:
+def known_erasures(ledger: Ledger, file: Path | None, *, say: Say) -> list[Erasure]:
     """Return the erasures of the present ledger, and those that a file lists.
 
-    A ledger that cannot be read is said and no error: it is being replaced.
+    A ledger that is missing or cannot be read is said and no error: it is being replaced.
     """
-    try:
-        with seeing_all_rows():
-            known = erasures()
-    except (DatabaseError, OSError):
+    known = _present(ledger)
+    if known is None:
         say("the erasures of the present ledger cannot be read: hand them in with --erasures")
         known = []
     listed = [] if file is None else _read(file)
     return list({erasure.id: erasure for erasure in (*known, *listed)}.values())
+
+
+def _present(ledger: Ledger) -> list[Erasure] | None:
+    """Return the erasures of a ledger, or None; one that is missing is not made by looking."""
+    if ledger.is_empty():
+        return None
+    try:
+        with seeing_all_rows():
+            return list(erasures())
+    except (DatabaseError, OSError):
+        return None
 
 
 def again(known: Iterable[Erasure], draft: Draft, *, principal: str, clock: Clock) -> int:

@@ -71,11 +71,12 @@ def _verify(call: Call) -> Answer:
 
 
 def _restore(call: Call) -> Answer:
-    known = known_erasures(call.asked.erasures, say=call.say)
+    ledger = ledger_from_settings(say=call.say)
+    known = known_erasures(ledger, call.asked.erasures, say=call.say)
     erased: list[int] = []
     kept = restore_backup(
         call.asked.folder,
-        ledger_from_settings(say=call.say),
+        ledger,
         peppers=settings.LICENSE_KEY_PEPPERS,
         confirm=call.asked.confirm,
         say=call.say,

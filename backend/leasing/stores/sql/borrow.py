@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import structs
 
+from foundation.clock import rfc3339
 from leasing.errors import SessionUnknown
 from leasing.rules import UNNAMED, Holding, loan_refusal, loss, refusal
 from leasing.store import Borrow, Lease, Outcome
@@ -121,6 +122,6 @@ def _note(transaction: Transaction, asked: Admitted[Borrow], row: Row, lent: _Le
         session=session,
         principal=call.caller.principal,
         slot=held.slot,
-        until=as_text(call.until),
+        until=rfc3339(call.until),
         key_id=call.key_id,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from foundation.clock import rfc3339
 from leasing.errors import LeaseLost, LeasingError, SeatBorrowed, SessionUnknown
 from leasing.rules import is_live
 from leasing.store import ForceRelease, ForceReleased, Outcome
@@ -11,7 +12,7 @@ from leasing.stores.sql.heartbeat import how_it_ended
 from leasing.stores.sql.honored import release_honored
 from leasing.stores.sql.release import HeldSeat, held_seats
 from leasing.stores.sql.session_record import SessionRecord, session_record
-from leasing.stores.sql.transaction import FORCE_RELEASED, Transaction, as_dashed, as_hex, as_text
+from leasing.stores.sql.transaction import FORCE_RELEASED, Transaction, as_dashed, as_hex
 
 
 def force_release_all(
@@ -49,7 +50,7 @@ def _end(
     seat: HeldSeat,
     loan_end: datetime | None,
 ) -> None:
-    broken_loan = {} if loan_end is None else {"borrowed_until": as_text(loan_end)}
+    broken_loan = {} if loan_end is None else {"borrowed_until": rfc3339(loan_end)}
     transaction.end_session(
         tenant=asked.tenant,
         license=seat.license,

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
+from foundation.clock import rfc3339
 from leasing.rules import Evidence, Terms, is_token_due, next_count, refusal
 from leasing.store import ForceRelease, Heartbeat, Lease, Release
 from leasing.stores.sql.rows import SignedToken
@@ -57,7 +58,7 @@ def honor(transaction: Transaction, tenant: str, call: Heartbeat, evidence: Evid
         session=session,
         principal=call.caller.principal,
         gen=evidence.gen,
-        until=ends,
+        until=rfc3339(evidence.expires_at),
     )
 
 

@@ -71,6 +71,21 @@ def test_backups_are_made_verified_and_confirmed_by_words(license_id: str, tmp_p
     assert admin("backup", "verify", tmp_path).status == 1
 
 
+def test_a_backup_goes_where_no_ledger_is_without_a_confirmation(
+    db: Path, license_id: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    answer("backup", "create", folder)
+    for file in db.parent.glob(f"{db.name}*"):
+        file.unlink()
+
+    restored = admin("backup", "restore", folder, "--json")
+
+    assert restored.answer["kept"] is None
+    assert "hand them in with --erasures" in restored.err
+    assert deed("show", license_id)["status"] == "active"
+
+
 def test_a_record_a_checkpoint_and_the_chain_are_shown(license_id: str, tmp_path: Path) -> None:
     of_acme = ("--tenant", "acme")
     (row,) = answer("audit", "list", *of_acme, "--license", license_id)

@@ -6,6 +6,7 @@ import pytest
 from msgspec import structs
 
 from audit.models import AuditEvent
+from foundation.clock import rfc3339
 from leasing.errors import (
     BorrowingOff,
     LeaseLost,
@@ -141,9 +142,7 @@ def test_s10_a_forced_release_of_a_borrowed_seat_must_say_that_it_knows(world: W
 
     assert released.proofs_expire_at == borrowed.lease_expires_at
     record = AuditEvent.across_tenants.get(action="seat.force_released")
-    assert record.details["borrowed_until"].startswith(
-        borrowed.lease_expires_at.strftime("%Y-%m-%d %H:%M:%S")
-    )
+    assert record.details["borrowed_until"] == rfc3339(borrowed.lease_expires_at)
     assert world.acquire("desktop").is_new
 
 
@@ -157,6 +156,7 @@ def test_s15_a_loan_is_recorded_with_who_lent_it_and_what_signed_it(world: World
     record = AuditEvent.across_tenants.get(action="seat.borrowed")
     assert (str(record.session_id), record.principal) == (lease.session_id, "user:admin")
     assert record.details["key_id"] == ROOT_KEY_ID
+    assert record.details["until"] == rfc3339(until)
     assert LicenseSession.across_tenants.get(id=lease.session_id).borrowed_until == until
 
 

@@ -1,9 +1,12 @@
 """Reinstatement: a token whose seat is another's is honored to its end (docs/adr/0010)."""
 
 from collections import Counter
+from datetime import datetime
 
 import pytest
 
+from audit.models import AuditEvent
+from foundation.clock import rfc3339
 from leasing.errors import LeaseLost
 from leasing.models import Seat
 from leasing.store import Lease
@@ -52,8 +55,10 @@ def test_s15_an_honored_token_has_one_record_and_no_seat(world: World) -> None:
     for _ in range(3):
         world.come_back(lease)
 
-    actions = Counter(record.action for record in seat_records(world.alice))
-    assert actions == {"seat.granted": 1, "lease.honored": 1}
+    records = seat_records(world.alice)
+    assert Counter(record.action for record in records) == {"seat.granted": 1, "lease.honored": 1}
+    until = AuditEvent.across_tenants.get(action="lease.honored").details["until"]
+    assert until == rfc3339(datetime.fromisoformat(until))
     assert str(Seat.across_tenants.get(session_id__isnull=False).session_id) == winner.session_id
     assert contradictions(world.alice) == []
 
