@@ -112,8 +112,9 @@ def forget_subject(*, tenant_id: UUID, subjects: Iterable[str], principal: str) 
     ``subjects`` are all the names the person has in it: principals (``user:alice``) and
     ``email:…``, ``device:…``, ``hardware_id:…`` and their like, as ``audit.rules.Event.personal``
     makes them. Values and salts go, the chain stays and verifies, and the forgetting is recorded.
-    Seals the chain first. What a transaction that is still open writes about the person is not
-    seen; what is written later begins a new subject. Nothing happens for names nobody has.
+    Seals the chain before, and after: no export lacks a value without the record that says why.
+    What a transaction that is still open writes about the person is not seen; what is written
+    later begins a new subject. Nothing happens for names nobody has.
     """
     with tenant_transaction(tenant_id):
         _seal_all()
@@ -129,6 +130,7 @@ def forget_subject(*, tenant_id: UUID, subjects: Iterable[str], principal: str) 
         if found:
             ids = sorted(str(subject.id) for subject in found)
             record(FORGOTTEN, tenant_id=tenant_id, principal=principal, subjects=ids)
+            _seal_all()
         return len(forgotten)
 
 

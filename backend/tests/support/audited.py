@@ -63,9 +63,16 @@ class Audit:
             self._date()
 
     def _date(self) -> None:
-        """Have what was just recorded, at the host's time, be of this clock's time."""
+        """Have what was just recorded, at the host's time, be of this clock's time.
+
+        What forgetting sealed itself stays as it was sealed.
+        """
         instants = (connection.ops.adapt_datetimefield_value(at) for at in (self.clock(), LONG_AGO))
-        tamper("UPDATE audit_event SET at = %s WHERE at < %s", *instants)
+        tamper(
+            "UPDATE audit_event SET at = %s WHERE at < %s"
+            " AND id NOT IN (SELECT event_id FROM audit_entry)",
+            *instants,
+        )
 
     def seal(self) -> Round:
         """Seal a minute later, so that a checkpoint is due; the customer keeps the newest."""
