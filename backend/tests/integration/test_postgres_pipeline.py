@@ -51,6 +51,7 @@ def test_a_batch_of_heartbeats_waits_twice_for_the_database(
         if isinstance(lease, Lease)
     ]
 
+    store.apply(beats)  # the first reads the terms of the license, once for each version
     found = waits(store, beats, tmp_path)
     store.close()
 
