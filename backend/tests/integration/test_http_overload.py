@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future
+from pathlib import Path
 
 import httpx
 import pytest
 
 from leasing.http.overload import FULL_LATENESS_SECONDS, Kind
-from leasing.http.proofs import MOST_ROOT_WAIT_SECONDS
 from tests.support.customer import Customer
 from tests.support.plane import ACQUIRE, SESSIONS, Plane, as_key, problem
 from tests.support.waiting import until
@@ -87,18 +87,19 @@ def test_s17_what_is_turned_away_is_not_read_and_takes_nothing(
 
 
 def test_s17_when_root_signatures_stand_in_line_no_seat_is_taken_for_one_more(
-    plane: Plane, alice: Customer
+    db: Path, tmp_path: Path
 ) -> None:
-    _, go_on = plane.root.stand_still()
-    bob = Customer("bob", seats=9, key_auth=True)
-    waiting = [begun(plane, bob, f"device-{number}") for number in range(4)]
-    until(lambda: plane.seals.root_waits_seconds() > MOST_ROOT_WAIT_SECONDS, seconds=20)
-    before = plane.ledger()
+    with Plane(db, tmp_path, most_root_wait_seconds=0.1) as plane:
+        alice = Customer("alice", seats=9, key_auth=True)
+        _, go_on = plane.root.stand_still()
+        waiting = [begun(plane, alice, f"device-{number}") for number in range(4)]
+        until(lambda: plane.seals.root_waits_seconds() > 0.1, seconds=20)
+        before = plane.ledger()
 
-    refused = plane.acquire(alice, "laptop")
+        refused = plane.acquire(alice, "laptop")
 
-    assert problem(refused) == (503, "signing_unavailable")
-    assert plane.ledger() == before
-    assert plane.acquire(alice, "laptop", proofs=["license_token"]).status_code == 201
-    go_on.set()
-    assert [one.result(20).status_code for one in waiting] == [201] * 4
+        assert problem(refused) == (503, "signing_unavailable")
+        assert plane.ledger() == before
+        assert plane.acquire(alice, "laptop", proofs=["license_token"]).status_code == 201
+        go_on.set()
+        assert [one.result(20).status_code for one in waiting] == [201] * 4

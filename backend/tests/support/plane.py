@@ -44,7 +44,7 @@ from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
 from leasing.http.overload import Overload
-from leasing.http.proofs import Proofs
+from leasing.http.proofs import MOST_ROOT_WAIT_SECONDS, Proofs
 from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
 from leasing.stores.sqlite import SqliteStore
@@ -105,9 +105,9 @@ class Plane:
         shared: Allowances | None = None,
         signer: Signer | None = None,
         transport_security: bytes | None = None,
+        most_root_wait_seconds: float = MOST_ROOT_WAIT_SECONDS,
     ) -> None:
         self.database = database
-        self._transport_security = transport_security
         self.clock = ManualClock(utc_now())
         self.root = MoodyRoot(folder)
         signs = signer or self.root
@@ -139,7 +139,7 @@ class Plane:
         self.verifier = BearerVerifier(
             queries.trusted_issuers, clock=self.clock, register=DatabaseRegister(PEPPERS)
         )
-        self.application = self._application()
+        self.application = self._application(transport_security, most_root_wait_seconds)
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.application, raise_app_exceptions=True),
             base_url=ISSUER,
@@ -158,13 +158,19 @@ class Plane:
             pace = {"threads": THREADS, "slow_seconds": SLOW_SECONDS}
         return Seals(self.present_root, delegated, direct_signing=direct_signing, **pace)
 
-    def _application(self) -> Any:
+    def _application(self, transport_security: bytes | None, most_root_wait_seconds: float) -> Any:
         door = Door(
             self.verifier,
             HASHER,
         )
         self.tally = SignatureTally(clock=self.clock)
-        proofs = Proofs(self.seals, ISSUER, tally=self.tally, clock=self.clock)
+        proofs = Proofs(
+            self.seals,
+            ISSUER,
+            tally=self.tally,
+            clock=self.clock,
+            most_root_wait_seconds=most_root_wait_seconds,
+        )
         shown = ShownTokens(self.own_tokens)
         return LeasingPlane(
             acquire=AcquireEndpoint(self.admission, door, proofs),
@@ -176,7 +182,7 @@ class Plane:
             overload=self.overload,
             problem_of=problem_of,
             request_log=self._log,
-            transport_security=self._transport_security,
+            transport_security=transport_security,
         )
 
     def _seconds(self) -> float:
