@@ -41,8 +41,6 @@ OVERLOADED_RETRY_SECONDS: Final = 2
 # (design of shedding: docs/architecture.md).
 _SHARES: Final = {Heartbeat: 1.0, Reinstate: 1.0, Release: 0.85, Acquire: 0.7, Inspect: 0.5}
 
-_FULL_WAIT_SECONDS: Final = 2.0
-_FULLEST_BY_WAITING: Final = 0.8
 _FOR_THE_LONGEST_WAITING: Final = MOST_IN_BATCH // 10
 
 _Answer = TypeVar("_Answer")
@@ -82,7 +80,7 @@ class Engine:
         self._limits = {kind: int(most_waiting * share) for kind, share in _SHARES.items()}
         self._queue: Queue[_Waiting | None] = host.queue()
         self._line: list[_Waiting] = []  # the writer's own: taken off the queue, in no batch yet
-        self._waiting: dict[asyncio.Future[Outcome], float] = {}  # since when, the first first
+        self._waiting: dict[asyncio.Future[Outcome], None] = {}
         self._joined: dict[asyncio.Future[Outcome], tracing.JoinedSpan] = {}
         self._writer = host.writer(self._write)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -123,14 +121,8 @@ class Engine:
 
     @property
     def fullness(self) -> float:
-        """How full the queue is: 1 when all places are taken, or the first waits for 2 s.
-
-        A slow writer makes a short queue long. By waiting alone it is never so full that releases
-        and heartbeats are turned away: those may wait until the ledger counts as stalled.
-        """
-        since = next(iter(self._waiting.values()), None)
-        waits = 0.0 if since is None else (self._seconds() - since) / _FULL_WAIT_SECONDS
-        return max(len(self._waiting) / self._most_waiting, min(waits, _FULLEST_BY_WAITING))
+        """Which share of the queue is taken, 0 to 1."""
+        return len(self._waiting) / self._most_waiting
 
     async def acquire(self, call: Acquire) -> Lease:
         """Return the lease granted or resumed, durable. Raises what the store answers."""
@@ -158,7 +150,7 @@ class Engine:
         if len(self._waiting) >= self._limits[type(call)]:
             raise Overloaded(OVERLOADED_RETRY_SECONDS)
         future: asyncio.Future[Outcome] = self._loop.create_future()
-        self._waiting[future] = self._seconds()
+        self._waiting[future] = None
         joined = tracing.join("commit")
         if joined is not None:
             self._joined[future] = joined
