@@ -10,7 +10,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe monitoring bench bench-capacity bench-page load load-smoke pins clean
+.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe monitoring bench bench-capacity bench-page load load-smoke infra pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -99,11 +99,14 @@ load: $(VENV)/installed-load ## load servers with Locust; fails past a limit (AR
 load-smoke: $(VENV)/installed-load ## try each of these scenarios for seconds
 	@PYTHONPATH=backend $(PY) -m benchmarks.load --smoke
 
+infra: $(VENV)/installed-infra ## prove what is deployed, without a cloud (T=path for a part of it)
+	@scripts/dev/infra $(T)
+
 pins: $(VENV)/installed-dev ## compile requirements/*.txt from requirements/*.in
 	@scripts/dev/compile-pins
 
 clean: ## remove the environment and caches; keeps .local
-	rm -rf $(VENV) $(PROVIDERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-checkov $(PROVIDERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/installed-run: requirements/run.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install run
@@ -122,6 +125,9 @@ $(VENV)/installed-load: requirements/load.txt | $(VENV)/installed-dev
 
 $(VENV)/installed-bench: requirements/bench.txt | $(VENV)/installed-dev
 	@scripts/dev/install bench
+
+$(VENV)/installed-infra: requirements/infra.txt requirements/infra-wheels.txt requirements/checkov.txt | $(VENV)/installed-dev
+	@scripts/dev/install-infra
 
 $(VENV)/installed-dev: requirements/dev.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install dev
