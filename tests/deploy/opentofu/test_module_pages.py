@@ -1,34 +1,43 @@
-"""The page of each module names every variable and every output, and none that is gone."""
+"""The page of each module says every variable and output, in the module's own words."""
 
-import re
 from pathlib import Path
 
 import pytest
 from deploy.opentofu.engine import module_folders
+from deploy.opentofu.module_pages import tables, with_tables
 
-ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
-
-
-def declared(file: Path, kind: str) -> list[str]:
-    return sorted(re.findall(rf'^{kind} "(\w+)"', file.read_text(), re.MULTILINE))
-
-
-def told(page: Path, heading: str) -> list[str]:
-    part = page.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    return sorted(ROW.findall(part))
+WRITE = "PYTHONPATH=tests .venv/bin/python -m deploy.opentofu.module_pages"
 
 
 @pytest.mark.parametrize("module", module_folders(), ids=lambda module: module.name)
-def test_a_page_names_every_variable_and_output(module: Path) -> None:
-    page = module / "README.md"
+def test_a_page_has_the_tables_of_its_module(module: Path) -> None:
+    page = (module / "README.md").read_text()
 
-    assert told(page, "Inputs") == declared(module / "variables.tf", "variable")
-    assert told(page, "Outputs") == declared(module / "outputs.tf", "output")
+    assert with_tables(page, module) == page, f"write them: {WRITE}"
 
 
-def test_a_page_that_forgets_a_variable_is_noticed(tmp_path: Path) -> None:
-    (tmp_path / "variables.tf").write_text('variable "a" {\n}\nvariable "b" {\n}\n')
-    (tmp_path / "README.md").write_text("# x\n\n## Inputs\n\n| `a` | | |\n\n## Outputs\n\n| `b` | |\n")
+def test_what_has_no_description_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "variables.tf").write_text('variable "a" {\n  type = string\n}\n')
+    (tmp_path / "outputs.tf").write_text('output "b" {\n  description = "B."\n  value = 1\n}\n')
 
-    assert declared(tmp_path / "variables.tf", "variable") == ["a", "b"]
-    assert told(tmp_path / "README.md", "Inputs") == ["a"]
+    assert "| `a` | required |  |" in tables(tmp_path)
+    assert "| `b` | B. |" in tables(tmp_path)
+
+
+@pytest.mark.parametrize("module", module_folders(), ids=lambda module: module.name)
+def test_everything_is_described(module: Path) -> None:
+    assert [row for row in tables(module).splitlines() if row.endswith("|  |")] == []
+
+
+def test_an_old_table_is_replaced_and_the_rest_of_a_page_kept(tmp_path: Path) -> None:
+    (tmp_path / "variables.tf").write_text('variable "a" {\n  description = "New."\n}\n')
+    (tmp_path / "outputs.tf").write_text("")
+    old = "# x\n\n## Inputs\n\n| `a` | Old. |\n\n## Outputs\n\n| `b` | |\n\n## After\n\ntext\n"
+
+    page = with_tables(old, tmp_path)
+
+    assert "New." in page
+    assert "Old." not in page
+    assert "`b`" not in page
+    assert page.startswith("# x\n\n## Inputs\n")
+    assert page.endswith("\n\n## After\n\ntext\n")
