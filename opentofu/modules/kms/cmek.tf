@@ -12,7 +12,7 @@ resource "google_kms_crypto_key" "cmek" {
   key_ring                   = google_kms_key_ring.cmek.id
   name                       = each.key
   purpose                    = "ENCRYPT_DECRYPT"
-  rotation_period            = "${var.cmek_rotation_days * 86400}s"
+  rotation_period            = "7776000s" # 90 days
   destroy_scheduled_duration = "${var.destroy_scheduled_days * 86400}s"
   deletion_policy            = "PREVENT"
   labels                     = var.labels

@@ -127,17 +127,6 @@ variable "cmek_key_ring_name" {
   default     = "coditect-license-cmek"
 }
 
-variable "cmek_rotation_days" {
-  description = "Days after which each encryption key gets a new version by itself."
-  type        = number
-  default     = 90
-
-  validation {
-    condition     = var.cmek_rotation_days >= 1 && var.cmek_rotation_days <= 90 && floor(var.cmek_rotation_days) == var.cmek_rotation_days
-    error_message = "cmek_rotation_days must be whole days from 1 to 90."
-  }
-}
-
 variable "cmek_protection_level" {
   description = "Where the encryption keys live: SOFTWARE or HSM."
   type        = string

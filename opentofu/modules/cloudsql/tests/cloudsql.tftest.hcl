@@ -84,6 +84,7 @@ run "the_instance" {
       "log_temp_files"                    = "0"
       "log_statement"                     = "ddl"
       "log_min_duration_statement"        = "-1"
+      "log_min_error_statement"           = "panic"
       "log_parameter_max_length"          = "0"
       "log_parameter_max_length_on_error" = "0"
       "log_error_verbosity"               = "terse"

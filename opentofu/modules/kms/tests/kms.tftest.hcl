@@ -140,14 +140,13 @@ run "what_is_refused" {
     signers                  = ["user:somebody@coditect.ai"]
     verifiers                = ["allUsers"]
     destroy_scheduled_days   = 1
-    cmek_rotation_days       = 365
   }
 
   expect_failures = [
     var.project_id, var.project_number, var.kms_project_id, var.location,
     var.signing_protection_level, var.cmek_protection_level,
     var.signers, var.verifiers,
-    var.destroy_scheduled_days, var.cmek_rotation_days,
+    var.destroy_scheduled_days,
   ]
 }
 
