@@ -4,8 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from tests.deploy.kubernetes.rendering import KUBERNETES
+from deploy.kubernetes.rendering import KUBERNETES
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-
-from tests.deploy.kubernetes.kubectl import REPOSITORY, run_kubectl
+from deploy.kubernetes.kubectl import REPOSITORY, run_kubectl
 
 KUBERNETES: Final = REPOSITORY / "kubernetes"
 OVERLAYS: Final = ("local", "staging", "production", "production-shared-ip")

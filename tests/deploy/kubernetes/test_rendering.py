@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-from tests.deploy.kubernetes.rendering import (
+from deploy.kubernetes.rendering import (
     COMPONENTS,
     KUBERNETES,
     OVERLAYS,
