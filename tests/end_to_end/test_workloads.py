@@ -82,19 +82,19 @@ def installation(
         "LICENSE_LEASING_DATABASE_URL": postgres.url("license", login="license_leasing"),
     }
     with ExitStack() as running:
-        servers = [
+        leasing, console = (
             running.enter_context(
                 RunningServer(folder, logins | {"LICENSE_WORKLOAD": name}, command="serve")
             )
             for name in ("leasing", "console")
-        ]
-        for server in servers:
-            server.start()
-        environment = servers[0].environment | {
+        )
+        leasing.start()
+        console.start()
+        environment = leasing.environment | {
             "LICENSE_WORKLOAD": "worker",
             "LICENSE_METRICS_PORT": str(free_port()),
         }
-        yield Installation(*servers, environment, owner, demo)
+        yield Installation(leasing, console, environment, owner, demo)
 
 
 @contextmanager
