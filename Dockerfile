@@ -31,7 +31,7 @@ COPY scripts/image/alive.py /srv/license/alive.py
 # Compiled now, because the file system is read-only later; by the source's hash and never looked at
 # again, so that the same sources give the same bytes. What is not there is not run: a server that
 # cannot be compiled is an image that is not built.
-RUN /opt/license/bin/python -m compileall -q --invalidation-mode unchecked-hash \
+RUN /opt/license/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash \
 	/srv/license /opt/license/lib
 
 # The bill of materials alone, for: docker build --target bill --output DIRECTORY .
