@@ -12,9 +12,12 @@ locals {
     java             = 2080
   }
 
+  # How signatures are named: the version of the rule set they come from, their number, the set.
+  waf_prefix = { v422 = "owasp-crs-v042200-id", v33 = "owasp-crs-v030301-id" }[var.waf_version]
+
   waf_options = { for name, set in var.waf_rule_sets : name => join(", ", concat(
     ["'sensitivity': ${set.sensitivity}"],
-    length(set.opt_out_rule_ids) == 0 ? [] : ["'opt_out_rule_ids': ['${join("', '", set.opt_out_rule_ids)}']"],
+    length(set.opt_out) == 0 ? [] : ["'opt_out_rule_ids': [${join(", ", [for number in set.opt_out : "'${local.waf_prefix}${number}-${name}'"])}]"],
   )) }
 
   waf_rules = [for name, set in var.waf_rule_sets : {

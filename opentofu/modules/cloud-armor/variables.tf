@@ -54,7 +54,7 @@ variable "preview" {
 }
 
 variable "incident" {
-  description = "The rule at priority 1. Inactive it stands there and matches an address that nobody has; active it answers before every other rule. 502 reads as an outage: programs go on under the leases they hold, and 403 would end them."
+  description = "The rule at priority 1. Inactive it stands there and matches an address that nobody has; active it answers before every other rule. 502 reads as an outage, which programs wait out under the leases they hold; 403 reads as a refusal of their credential."
   type = object({
     active        = optional(bool, false)
     action        = optional(string, "deny(502)")

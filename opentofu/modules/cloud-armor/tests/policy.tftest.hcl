@@ -210,7 +210,7 @@ run "the_older_rule_sets_can_be_selected" {
   variables {
     waf_version = "v33"
     waf_rule_sets = {
-      sqli = { sensitivity = 2, opt_out_rule_ids = ["owasp-crs-v030301-id942432-sqli"] }
+      sqli = { sensitivity = 2, opt_out = [942432] }
     }
   }
 
@@ -219,5 +219,23 @@ run "the_older_rule_sets_can_be_selected" {
       for rule in google_compute_security_policy.license_api.rule : rule.match[0].expr[0].expression if rule.priority == 2000
     ]) == "evaluatePreconfiguredWaf('sqli-v33-stable', {'sensitivity': 2, 'opt_out_rule_ids': ['owasp-crs-v030301-id942432-sqli']})"
     error_message = "version, sensitivity and opt-outs are in the expression"
+  }
+}
+
+run "signatures_that_refuse_honest_calls_are_left_out" {
+  command = plan
+
+  assert {
+    condition = one([
+      for rule in google_compute_security_policy.license_api.rule : rule.match[0].expr[0].expression if rule.priority == 2010
+    ]) == "evaluatePreconfiguredWaf('xss-v422-stable', {'sensitivity': 1, 'opt_out_rule_ids': ['owasp-crs-v042200-id941310-xss']})"
+    error_message = "Japanese names are no attack"
+  }
+
+  assert {
+    condition = one([
+      for rule in google_compute_security_policy.license_api.rule : rule.match[0].expr[0].expression if rule.priority == 2000
+    ]) == "evaluatePreconfiguredWaf('sqli-v422-stable', {'sensitivity': 1})"
+    error_message = "the other sets are whole"
   }
 }
