@@ -1,11 +1,11 @@
-"""Who comes from where with what, and which rule of production's policy answers how, all enforced."""
+"""Who comes from where with what, and which rule answers how, with production's rules enforced."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from tests.deploy.cloud_armor.expressions import Request
-from tests.deploy.traffic.attacks import in_hardware_id
-from tests.deploy.traffic.calls import Call, json_call
+from deploy.cloud_armor.expressions import Request
+from deploy.traffic.attacks import in_hardware_id
+from deploy.traffic.calls import Call, json_call
 
 COUNTRIES: Final = ("US", "CA", "GB", "DE", "FR", "NL", "SE", "DK", "NO", "FI")
 FRIEND, FOE, STRANGER = "198.51.100.9", "203.0.113.66", "192.0.2.77"
@@ -74,5 +74,10 @@ CASES: Final = (
     _case("a key looked up", Call(name="", target="/api/v1/licenses/validate/"), 3010, "allow"),
     _case("the staff's login", Call(name="", target="/admin/login/"), 3020, "allow"),
     _case("the health of a load balancer", Call(name="", target="/health"), 3900, "allow"),
-    _case("a traversal in a path", Call(name="", target="/static/..%2f..%2f..%2fetc%2fpasswd"), 2020, "deny(403)"),
+    _case(
+        "a traversal in a path",
+        Call(name="", target="/static/..%2f..%2f..%2fetc%2fpasswd"),
+        2020,
+        "deny(403)",
+    ),
 )

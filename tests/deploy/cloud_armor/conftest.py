@@ -1,19 +1,14 @@
 """Policies as the real engine plans them, once for each process of tests."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from deploy.cloud_armor.policy import Plan, Policy, policy_of
 from deploy.opentofu.engine import OPENTOFU, Engine, copied
-
-from tests.deploy.cloud_armor.policy import Policy, policy_of
 
 MODULE: Final = OPENTOFU / "modules/cloud-armor"
 FIRST_STRATEGY: Final = Path(__file__).with_name("first_strategy")
-
-Plan = Callable[..., Policy]
-"""``plan(preview_by_default=False, …)``: the module's policy with these variables."""
 
 
 @pytest.fixture(scope="session")

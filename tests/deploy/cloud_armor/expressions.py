@@ -1,8 +1,8 @@
 """The rules language of Cloud Armor: a subset of CEL, by a CEL library, with Google's functions.
 
-Attributes: origin.ip, origin.region_code, request.path, request.method, request.headers. Beside CEL's
-own operations there are inIpRange, evaluatePreconfiguredWaf and the older evaluatePreconfiguredExpr,
-evaluateThreatIntelligence and evaluateAdaptiveProtectionAutoDeploy. Not checked: Google's limit of
+Attributes: origin.ip, origin.region_code, request.path, request.method, request.headers. Beside
+CEL's own operations there are inIpRange, evaluatePreconfiguredWaf, the older
+evaluatePreconfiguredExpr, evaluateThreatIntelligence and evaluateAdaptiveProtectionAutoDeploy. Not checked: Google's limit of
 five sub-expressions, and the length of an expression.
 """
 
@@ -16,9 +16,8 @@ from typing import Any, Final
 import celpy
 from celpy.celtypes import BoolType
 from celpy.evaluation import CELEvalError
-
-from tests.deploy.cloud_armor.signatures import SET_OF_FILE, Engine, Signature
-from tests.deploy.traffic.calls import Call
+from deploy.cloud_armor.signatures import SET_OF_FILE, Engine, Signature
+from deploy.traffic.calls import Call
 
 _NAME: Final = re.compile(r"(?:([a-z]+)-(?:v422-stable|v33-stable|stable)|cve-canary)")
 _OPT_OUT: Final = re.compile(r"owasp-crs-v\d{6}-id(\d{6})-[a-z]+")

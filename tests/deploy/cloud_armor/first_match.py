@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from tests.deploy.cloud_armor.expressions import Language, Request, is_in
-from tests.deploy.cloud_armor.policy import Policy, Rule
-from tests.deploy.cloud_armor.signatures import engine
+from deploy.cloud_armor.expressions import Language, Request, is_in
+from deploy.cloud_armor.policy import Policy, Rule
+from deploy.cloud_armor.signatures import engine
 
 _UNSPENT: Final[Mapping[int, int]] = MappingProxyType({})
 

@@ -1,6 +1,6 @@
 """A planned security policy, as the plan's JSON has it, in the terms of its evaluation."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,6 +46,10 @@ class Policy:
     def rule(self, priority: int) -> Rule:
         """Return the rule of a priority. Raises KeyError."""
         return {rule.priority: rule for rule in self.rules}[priority]
+
+
+Plan = Callable[..., Policy]
+"""The fixtures that plan: ``plan(preview_by_default=False, …)`` with these variables."""
 
 
 def policy_of(plan: Mapping[str, Any]) -> Policy:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from deploy.traffic.calls import Call
 from libmodsecurity import ModSecurity, RulesSet, Transaction
 from support.server import REPOSITORY
-
-from tests.deploy.traffic.calls import Call
 
 RULES: Final = Path("/usr/share/modsecurity-crs/rules")
 LOG4SHELL: Final = REPOSITORY / "edge/modsecurity/log4shell.conf"
@@ -45,7 +44,8 @@ SecRequestBodyAccess On
 SecRequestBodyLimit 1048576
 SecDefaultAction "phase:1,log,auditlog,pass"
 SecDefaultAction "phase:2,log,auditlog,pass"
-SecAction "id:900000,phase:1,nolog,pass,t:none,setvar:tx.paranoia_level=4,setvar:tx.crs_setup_version=334"
+SecAction "id:900000,phase:1,nolog,pass,t:none,\
+    setvar:tx.paranoia_level=4,setvar:tx.crs_setup_version=334"
 """
 _JSON: Final = """
 SecRule REQUEST_HEADERS:Content-Type "@beginsWith application/json" \

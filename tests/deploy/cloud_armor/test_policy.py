@@ -1,13 +1,12 @@
 """Every rule of the policy does what its place in the order means, by the planned expressions."""
 
 import pytest
-
-from tests.deploy.cloud_armor.cases import CASES, STRANGER, VARIABLES, Case
-from tests.deploy.cloud_armor.conftest import Plan
-from tests.deploy.cloud_armor.expressions import Request
-from tests.deploy.cloud_armor.first_match import Simulator, Verdict
-from tests.deploy.traffic.attacks import attacks, in_hardware_id
-from tests.deploy.traffic.calls import Call
+from deploy.cloud_armor.cases import CASES, STRANGER, VARIABLES, Case
+from deploy.cloud_armor.expressions import Request
+from deploy.cloud_armor.first_match import Simulator, Verdict
+from deploy.cloud_armor.policy import Plan
+from deploy.traffic.attacks import attacks, in_hardware_id
+from deploy.traffic.calls import Call
 
 ORDINARY = Request(call=in_hardware_id("laptop-7"), ip=STRANGER)
 INJECTION = Request(call=in_hardware_id("x' union select password from auth_user--"), ip=STRANGER)
@@ -73,7 +72,7 @@ def test_a_throttle_lets_through_until_it_is_spent(enforced: Simulator) -> None:
 
 
 def test_an_office_of_500_seats_stays_below_every_throttle(enforced: Simulator) -> None:
-    """Each seat is acquired twice in a minute and renews each two minutes, all behind one address."""
+    """Each seat is acquired twice in a minute and renews each two minutes."""
     acquires, heartbeats = 500 * 2, 500 * 60 // 120
     heartbeat = Call(name="", method="PATCH", target="/api/v1/licenses/sessions/x/heartbeat/")
 

@@ -4,12 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from tests.deploy.cloud_armor.expressions import Language, Request, WrongExpression
-from tests.deploy.cloud_armor.policy import NoPolicy, policy_of
-from tests.deploy.cloud_armor.signatures import FEWEST_RULES, RULES, Engine, NotLoaded, engine
-from tests.deploy.traffic.attacks import in_hardware_id
-from tests.deploy.traffic.calls import Call
+from deploy.cloud_armor.expressions import Language, Request, WrongExpression
+from deploy.cloud_armor.policy import NoPolicy, policy_of
+from deploy.cloud_armor.signatures import FEWEST_RULES, RULES, Engine, NotLoaded, engine
+from deploy.traffic.attacks import in_hardware_id
+from deploy.traffic.calls import Call
 
 INJECTION = in_hardware_id("x' union select password from auth_user--")
 
@@ -34,7 +33,7 @@ def test_a_file_that_cannot_be_read_is_noticed(tmp_path: Path) -> None:
     engine(parses_json=True)
     rules = copied_rules(tmp_path)
     broken = next(rules.glob("REQUEST-942-*"))
-    broken.write_text('SecRule ARGS "@noSuchOperator x" "id:1,phase:2,deny"\n')
+    broken.write_text("SecNoSuchDirective On\n")
 
     with pytest.raises(NotLoaded, match=broken.name):
         Engine(parses_json=True, folder=rules)

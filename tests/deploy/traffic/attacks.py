@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from tests.deploy.traffic.calls import Call, json_call
+from deploy.traffic.calls import Call, json_call
 
 _ACQUIRE: Final = "/api/v1/licenses/acquire/"
 _LICENSES: Final = "/api/v1/licenses/"
-_BROWSER: Final = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"}
-SCANNERS: Final = ("sqlmap/1.8.4#stable", "Nikto/2.5.0", "masscan/1.3", "Nmap Scripting Engine", "w3af.org")
+_BROWSER: Final = {
+    "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
+}
+SCANNERS: Final = (
+    "sqlmap/1.8.4#stable",
+    "Nikto/2.5.0",
+    "masscan/1.3",
+    "Nmap Scripting Engine",
+    "w3af.org",
+)
 
 
 @dataclass(frozen=True)
@@ -81,4 +89,6 @@ def _log4shell() -> Iterator[Attack]:
         yield Attack("cve-canary", in_hardware_id(payload))
         yield Attack("cve-canary", _in_query(payload))
         headers = {**_BROWSER, "x-api-version": payload}
-        yield Attack("cve-canary", Call(name=f"header {payload}", target=_LICENSES, headers=headers))
+        yield Attack(
+            "cve-canary", Call(name=f"header {payload}", target=_LICENSES, headers=headers)
+        )

@@ -21,6 +21,11 @@ class Call:
     body: bytes = b""
 
     @property
+    def operation(self) -> str:
+        """The operation of an honest call, which is the last word of its name."""
+        return self.name.split()[-1]
+
+    @property
     def path(self) -> str:
         """The path, decoded, without the query."""
         return unquote(urlsplit(self.target).path)

@@ -1,4 +1,4 @@
-"""What honest callers write, with the letters that rules against attacks are most often wrong about."""
+"""What honest callers write, with letters that rules against attacks are often wrong about."""
 
 import base64
 import random
@@ -12,7 +12,7 @@ AGENTS: Final = (
     "curl/8.5.0",
     "Go-http-client/2.0",
     "okhttp/4.12.0",
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 14.5; rv:127.0) Gecko/20100101 Firefox/127.0",
 )
 _NAMES: Final = (
@@ -74,15 +74,17 @@ def travelling(dice: random.Random) -> dict[str, str]:
 def hardware_id(dice: random.Random) -> str:
     """Return how devices call themselves: a digest, a machine id, a name."""
     digest = dice.randbytes(32).hex()
-    name = f"{dice.choice(('laptop', 'build-agent', 'Anne’s MacBook'))} {dice.randrange(99)}"
-    return dice.choice((digest, f"sha256:{digest}", name.encode("ascii", "ignore").decode()))
+    kind = dice.choice(("laptop", "build-agent", "Anne's MacBook"))
+    return dice.choice((digest, f"sha256:{digest}", f"{kind} {dice.randrange(99)}"))
 
 
 def metadata(dice: random.Random) -> dict[str, Any]:
     """Return what a program says of itself and its host."""
     return {
         "os": dice.choice(("Linux 6.1.0-18-amd64 #1 SMP", "Windows 11 Pro", "macOS 14.5")),
-        "path": dice.choice(("C:\\Program Files\\Studio\\studio.exe", "/opt/studio/current/studio")),
+        "path": dice.choice(
+            ("C:\\Program Files\\Studio\\studio.exe", "/opt/studio/current/studio")
+        ),
         "argv": ["studio", "--project", "Q3 plan.stu", "--render=all"],
         "version": {"major": 4, "minor": dice.randrange(20), "label": "4.2-rc.1"},
         "note": dice.choice(_NAMES),

@@ -1,4 +1,4 @@
-"""Four hundred honest calls: every operation of the API's document, as SDKs, scripts and pages make them.
+"""Four hundred honest calls: every operation of the API's document, as programs and pages do.
 
 They are made from docs/api/openapi.yaml, so an operation that is added is called here too. The same
 400 each time: a wrong refusal can be found again.
@@ -14,11 +14,10 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import yaml
+from deploy.traffic import honest_values
+from deploy.traffic.calls import Call
 from support.api_document import Described
 from support.server import REPOSITORY
-
-from tests.deploy.traffic import honest_values
-from tests.deploy.traffic.calls import Call
 
 HOW_MANY: Final = 400
 _DOCUMENT: Final = REPOSITORY / "docs/api/openapi.yaml"
@@ -43,6 +42,14 @@ def operations() -> tuple[Described, ...]:
 def legitimate_calls() -> tuple[Call, ...]:
     """Return the 400 calls: each operation several times, the leasing calls more often."""
     return tuple(islice(_rounds(random.Random(_SEED)), HOW_MANY))
+
+
+def calls_of(operation: str) -> list[Call]:
+    """Return those of one operation, by its name in the document. Raises KeyError for none."""
+    found = [call for call in legitimate_calls() if call.operation == operation]
+    if not found:
+        raise KeyError(operation)
+    return found
 
 
 def _rounds(dice: random.Random) -> Iterator[Call]:
@@ -89,7 +96,7 @@ def _headers(operation: Described, dice: random.Random) -> dict[str, str]:
 
 
 def _body(operation: Described, dice: random.Random) -> dict[str, Any]:
-    """Return the document's own example, or one with each member that this kind of body may have."""
+    """Return the document's own example, or one with other members that it may have."""
     example = operation.example if isinstance(operation.example, dict) else {}
     if dice.random() < 0.25:
         return example
