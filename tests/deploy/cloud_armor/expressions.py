@@ -2,8 +2,8 @@
 
 Attributes: origin.ip, origin.region_code, request.path, request.method, request.headers. Beside
 CEL's own operations there are inIpRange, evaluatePreconfiguredWaf, the older
-evaluatePreconfiguredExpr, evaluateThreatIntelligence and evaluateAdaptiveProtectionAutoDeploy. Not checked: Google's limit of
-five sub-expressions, and the length of an expression.
+evaluatePreconfiguredExpr, evaluateThreatIntelligence and evaluateAdaptiveProtectionAutoDeploy. Not
+checked: Google's limit of five sub-expressions, and the length of an expression.
 """
 
 import ipaddress
