@@ -11,7 +11,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe monitoring bench bench-capacity bench-page load load-smoke infra pins clean
+.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe monitoring bench bench-capacity bench-page load load-smoke infra image-check pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -102,6 +102,9 @@ load-smoke: $(VENV)/installed-load ## try each of these scenarios for seconds
 
 infra: $(VENV)/installed-infra $(MODELS)/node ## prove what is deployed, without a cloud (T=path for a part of it)
 	@scripts/dev/infra $(T)
+
+image-check: $(VENV)/installed-infra ## build the container image without an engine, and run it (root; minutes the first time)
+	@$(PY) -m pytest --durations=5 tests/deploy/built_image
 
 pins: $(VENV)/installed-dev ## compile requirements/*.txt from requirements/*.in
 	@scripts/dev/compile-pins
