@@ -6,5 +6,11 @@ terraform {
       source  = "hashicorp/google"
       version = "~> 8.7"
     }
+
+    # For service agents alone: the resource that makes them is in no other provider.
+    google-beta = {
+      source  = "hashicorp/google-beta"
+      version = "~> 8.7"
+    }
   }
 }
