@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -85,7 +85,7 @@ def test_a_price_is_stale_the_day_after_its_time(prices: PriceList) -> None:
 def test_every_price_says_where_and_when_it_was_read(prices: PriceList) -> None:
     for price in prices.prices.values():
         assert re.match(r"cloud\.google\.com/[\w/-]+", price.source), price.name
-        assert price.read <= date.today()
+        assert price.read <= datetime.now(UTC).date()
         assert price.unit
         assert price.how == "other-region" or price.region == "us-central1"
 

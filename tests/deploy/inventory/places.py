@@ -66,7 +66,9 @@ def _tree(path: Path) -> Any:
 
 
 def _yaml_tree(path: Path) -> Any:
-    documents = [one for one in yaml.safe_load_all(path.read_text()) if one is not None]
+    documents = [
+        one for one in yaml.load_all(path.read_text(), Loader=yaml.CSafeLoader) if one is not None
+    ]
     if all(isinstance(one, dict) and "kind" in one and "metadata" in one for one in documents):
         return by_kind_and_name(documents)
     return documents[0]
