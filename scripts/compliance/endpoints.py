@@ -14,7 +14,7 @@ METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
 def operations(contract: Path = CONTRACT) -> list[tuple[str, str, str, str]]:
-    """Return method, path, which credential it asks for (or ``open``), and summary of every operation."""
+    """Return method, path, what it asks for (or ``open``), and summary of every operation."""
     paths: dict[str, dict[str, Any]] = _read(contract)["paths"]
     return [
         (method.upper(), path, _asks(operations[method]), operations[method]["summary"])

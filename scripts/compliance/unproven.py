@@ -17,7 +17,7 @@ reason, a command to run after a deployment, and what it answers when all is wel
 list is done until somebody has written name and day beside it; keep the filled list with the
 deployment, not here.
 
-Made of [unproven.yaml](unproven.yaml) by `python -m scripts.compliance`. A test reads every command:
+Made of [unproven.yaml](unproven.yaml) by `python -m scripts.compliance`. A test reads each command:
 the programs are known ones, and the objects they name are in `opentofu/` or `kubernetes/`.
 
 Before the first command:
