@@ -63,8 +63,8 @@ variable "signing_protection_level" {
 }
 
 variable "signers" {
-  description = "Members that sign with the one key (roles/cloudkms.signerVerifier), by a name of your own: the leasing plane's account."
-  type        = map(string)
+  description = "Members that sign with the one key (roles/cloudkms.signerVerifier): the leasing plane's account. Known at the first plan: written out, not taken from a resource."
+  type        = set(string)
 
   validation {
     condition     = length(var.signers) > 0
@@ -72,18 +72,18 @@ variable "signers" {
   }
 
   validation {
-    condition     = alltrue([for member in values(var.signers) : can(regex("^serviceAccount:[^@]+@[a-z0-9-]+\\.iam\\.gserviceaccount\\.com$", member))])
+    condition     = alltrue([for member in var.signers : can(regex("^serviceAccount:[^@]+@[a-z0-9-]+\\.iam\\.gserviceaccount\\.com$", member))])
     error_message = "signers must be service accounts (serviceAccount:name@project.iam.gserviceaccount.com): no person, no group, nobody else signs."
   }
 }
 
 variable "verifiers" {
-  description = "Members that read the public key and sign nothing (roles/cloudkms.publicKeyViewer), by a name of your own."
-  type        = map(string)
-  default     = {}
+  description = "Members that read the public key and sign nothing (roles/cloudkms.publicKeyViewer)."
+  type        = set(string)
+  default     = []
 
   validation {
-    condition     = alltrue([for member in values(var.verifiers) : !contains(["allUsers", "allAuthenticatedUsers"], member)])
+    condition     = alltrue([for member in var.verifiers : !contains(["allUsers", "allAuthenticatedUsers"], member)])
     error_message = "verifiers must be named: the world gets public keys from the server's JWKS, not from Cloud KMS."
   }
 }
@@ -99,7 +99,7 @@ variable "rotators" {
   }
 
   validation {
-    condition     = length(setintersection(var.rotators, values(var.signers))) == 0
+    condition     = length(setintersection(var.rotators, var.signers)) == 0
     error_message = "rotators must not be signers: a server that may sign must not be able to destroy the key."
   }
 }

@@ -85,11 +85,11 @@ variable "evidence_retention_days" {
 }
 
 variable "evidence_collectors" {
-  description = "Members that add evidence and can neither read nor delete it, by a name of your own: the incident tool's account (license-evidence)."
-  type        = map(string)
+  description = "Members that add evidence and can neither read nor delete it: the incident tool's account (license-evidence)."
+  type        = set(string)
 
   validation {
-    condition     = length(var.evidence_collectors) > 0 && alltrue([for member in values(var.evidence_collectors) : can(regex("^serviceAccount:[^@]+@[a-z0-9-]+\\.iam\\.gserviceaccount\\.com$", member))])
+    condition     = length(var.evidence_collectors) > 0 && alltrue([for member in var.evidence_collectors : can(regex("^serviceAccount:[^@]+@[a-z0-9-]+\\.iam\\.gserviceaccount\\.com$", member))])
     error_message = "evidence_collectors must be service accounts, one at least."
   }
 }

@@ -28,9 +28,7 @@ PROJECTS = {"project_id": CLUSTER, "kms_project_id": KMS}
 LOGGING = PROJECTS | {
     "encryption_key_name": "projects/p/locations/us-central1/keyRings/r/cryptoKeys/logs",
     "evidence_bucket_name": "license-evidence",
-    "evidence_collectors": {
-        "incident": f"serviceAccount:license-evidence@{CLUSTER}.iam.gserviceaccount.com"
-    },
+    "evidence_collectors": [f"serviceAccount:license-evidence@{CLUSTER}.iam.gserviceaccount.com"],
 }
 MONITORING = PROJECTS | {
     "license_host": "licenses.coditect.ai",

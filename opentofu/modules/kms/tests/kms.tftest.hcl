@@ -4,7 +4,7 @@ variables {
   project_id     = "coditect-citus-prod"
   project_number = "123456789012"
   kms_project_id = "coditect-cloud-infra"
-  signers        = { leasing = "serviceAccount:django-backend@coditect-citus-prod.iam.gserviceaccount.com" }
+  signers        = ["serviceAccount:django-backend@coditect-citus-prod.iam.gserviceaccount.com"]
 }
 
 run "the_keys" {
@@ -103,7 +103,7 @@ run "who_signs_and_no_standby_yet" {
   command = plan
 
   variables {
-    verifiers = { console = "serviceAccount:license-console@coditect-citus-prod.iam.gserviceaccount.com" }
+    verifiers = ["serviceAccount:license-console@coditect-citus-prod.iam.gserviceaccount.com"]
     rotators  = ["user:custodian@coditect.ai"]
 
     expect_standby = true
@@ -137,8 +137,8 @@ run "what_is_refused" {
     location                 = "global"
     signing_protection_level = "EXTERNAL"
     cmek_protection_level    = "EXTERNAL"
-    signers                  = { somebody = "user:somebody@coditect.ai" }
-    verifiers                = { world = "allUsers" }
+    signers                  = ["user:somebody@coditect.ai"]
+    verifiers                = ["allUsers"]
     destroy_scheduled_days   = 1
   }
 
@@ -154,7 +154,7 @@ run "somebody_signs" {
   command = plan
 
   variables {
-    signers = {}
+    signers = []
   }
 
   expect_failures = [var.signers]

@@ -6,7 +6,7 @@ variables {
   kms_project_id       = "coditect-cloud-infra"
   encryption_key_name  = "projects/coditect-citus-prod/locations/us-central1/keyRings/coditect-license-cmek/cryptoKeys/logs"
   evidence_bucket_name = "coditect-citus-prod-license-evidence"
-  evidence_collectors  = { incident = "serviceAccount:license-evidence@coditect-citus-prod.iam.gserviceaccount.com" }
+  evidence_collectors  = ["serviceAccount:license-evidence@coditect-citus-prod.iam.gserviceaccount.com"]
   evidence_readers     = ["group:security@coditect.ai"]
 }
 
@@ -110,7 +110,7 @@ run "what_is_refused" {
     encryption_key_name     = ""
     evidence_bucket_name    = "Evidence"
     evidence_retention_days = 7
-    evidence_collectors     = { somebody = "user:somebody@coditect.ai" }
+    evidence_collectors     = ["user:somebody@coditect.ai"]
     evidence_readers        = ["allUsers"]
   }
 
