@@ -1,5 +1,5 @@
 # The license server as an image. Each process is the same image with another argument of manage.py:
-# serve (which is the default), migrate, … (docs/how-to/build-the-image.md).
+# serve (which is the default), work, migrate, … (docs/how-to/build-the-image.md).
 #
 # The base is Python 3.12.14 on Debian 13, slim, by the digest of its index for all architectures: the
 # engine refuses any other. A newer one is a new digest here, or --build-arg BASE=….
