@@ -1,4 +1,4 @@
-"""The pages for incidents: each command is one that its program takes, each link leads somewhere."""
+"""The pages for incidents: commands are such as their programs take, links lead somewhere."""
 
 import json
 import re
