@@ -22,23 +22,27 @@ APPS: Final = (
     "coditect-license-worker",
     "coditect-license-migrate",
 )
-_OBJECTS: Final = (
+OBJECTS: Final = (
     "deployments,replicasets,jobs,cronjobs,services,ingresses,endpointslices,networkpolicies,"
     "poddisruptionbudgets,horizontalpodautoscalers,configmaps,serviceaccounts,roles,rolebindings"
 )
-_EDGE_OBJECTS: Final = "backendconfigs,frontendconfigs,managedcertificates,secretproviderclasses"
+EDGE_OBJECTS: Final = "backendconfigs,frontendconfigs,managedcertificates,secretproviderclasses"
 _MOST_TENANTS: Final = 100
 _LOG_SECONDS: Final = 300.0
 
 
 def steps(
-    settings: Settings, folder: Path, *, now: datetime, tenants: tuple[str, ...] = ()
+    settings: Settings, folder: Path, *, now: datetime, tenants: tuple[str, ...] | None = ()
 ) -> Iterator[Step]:
-    """Return every step but the seal. ``tenants`` are those whose audit is exported, else all."""
+    """Return every step but the seal. ``tenants`` are those whose audit is exported, else all.
+
+    With None the application is not asked.
+    """
     yield from _cluster(settings, folder)
     yield from _logs(settings, folder)
     yield from _google(settings, folder, now)
-    yield from _application(settings, folder, tenants)
+    if tenants is not None:
+        yield from _application(settings, folder, tenants)
 
 
 def _cluster(settings: Settings, folder: Path) -> Iterator[Step]:
@@ -46,8 +50,8 @@ def _cluster(settings: Settings, folder: Path) -> Iterator[Step]:
         "pods": ("pods", "--output=json"),
         "pods by node": ("pods", "--output=wide"),
         "events": ("events", "--sort-by=.lastTimestamp", "--output=json"),
-        "objects": (_OBJECTS, "--output=yaml"),
-        "objects of the edge": (_EDGE_OBJECTS, "--output=yaml"),
+        "objects": (OBJECTS, "--output=yaml"),
+        "objects of the edge": (EDGE_OBJECTS, "--output=yaml"),
     }
     for name, words in taken.items():
         to = folder / f"{name.replace(' ', '-')}.{words[-1].partition('=')[2]}"

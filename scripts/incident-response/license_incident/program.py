@@ -15,6 +15,7 @@ from license_incident.journal import Journal, locked, now, private_folder
 from license_incident.paging import Pager
 from license_incident.settings import Settings
 from license_incident.steps import Run, Step
+from license_incident.webhook.command import serve
 
 MOST_FAILED: Final = 63
 """The exit status is the number of failed steps, up to this; what is above has its own meaning."""
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     _tier(verbs, "restore", _restore, "take back what this incident's journal says")
     _verify_words(verbs)
     _expire_words(verbs)
+    _webhook_words(verbs)
     return whole
 
 
@@ -223,6 +225,13 @@ def _expire_words(verbs: _Verbs) -> None:
     verb.add_argument("--edge-only", action="store_true", help="go by the edge, not by journals")
     verb.add_argument("--yes", action="store_true", help="do it; otherwise commands are printed")
     verb.set_defaults(run=_expire)
+
+
+def _webhook_words(verbs: _Verbs) -> None:
+    verb = verbs.add_parser("webhook", help="serve Alertmanager's webhook: observe, never a block")
+    verb.add_argument("--host", default="127.0.0.1")
+    verb.add_argument("--port", type=int, default=8080)
+    verb.set_defaults(run=serve)
 
 
 def _expire(asked: argparse.Namespace, out: TextIO) -> int:

@@ -25,7 +25,10 @@ _UPLOAD_SECONDS: Final = 900.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident and what its steps need. ``now`` is when this run began."""
+    """One incident and what its steps need. ``now`` is when this run began.
+
+    ``reaches_application`` False leaves out what takes the right to run programs in pods.
+    """
 
     id: str
     settings: Settings
@@ -34,6 +37,7 @@ class Incident:
     now: datetime
     summary: str = ""
     tenants: tuple[str, ...] = ()
+    reaches_application: bool = True
 
     @property
     def evidence(self) -> Path:
@@ -84,7 +88,12 @@ def observe(incident: Incident) -> list[Step]:
 def take_evidence(incident: Incident) -> list[Step]:
     """Return the steps of the evidence alone."""
     folder, sealed = incident.evidence, list[str]()
-    taken = evidence.steps(incident.settings, folder, now=incident.now, tenants=incident.tenants)
+    taken = evidence.steps(
+        incident.settings,
+        folder,
+        now=incident.now,
+        tenants=incident.tenants if incident.reaches_application else None,
+    )
     upload = cloud.upload(incident.settings, str(folder), incident.id)
     return [
         _folder(folder),
