@@ -28,7 +28,7 @@ def test_the_files_of_the_how_to_are_there() -> None:
 def test_the_tasks_of_the_how_to_are_there() -> None:
     tasks = set(re.findall(r"make ([a-z]+)", HOW_TO.read_text()))
 
-    assert tasks == {"observe", "run", "monitoring", "test"}
+    assert tasks == {"observe", "run", "monitoring", "test", "infra"}
     makefile = (REPOSITORY / "Makefile").read_text()
     assert all(re.search(rf"^{task}:.*## ", makefile, re.MULTILINE) for task in tasks)
 
