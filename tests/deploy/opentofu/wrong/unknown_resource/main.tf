@@ -1,0 +1,3 @@
+resource "google_license_server" "it" {
+  name = "it"
+}

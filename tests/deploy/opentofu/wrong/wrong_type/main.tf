@@ -1,0 +1,4 @@
+resource "google_redis_instance" "cache" {
+  name           = "cache"
+  memory_size_gb = "six"
+}
