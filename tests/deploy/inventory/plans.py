@@ -1,10 +1,11 @@
 """What an environment would be: the values of its resources, as OpenTofu's engine applies them."""
 
+import fcntl
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -43,12 +44,21 @@ def resources(environment: str) -> tuple[dict[str, Any], ...]:
     Seconds where ``opentofu/`` has changed, and a moment where it has not: kept in .local/infra.
     """
     kept = KEPT / f"{environment}-{_digest()}.json"
-    if not kept.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        unfinished = kept.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps(_applied(environment)))
-        unfinished.replace(kept)
+    with _one_at_a_time(KEPT / f"{environment}.lock"):
+        if not kept.exists():
+            unfinished = kept.with_suffix(".unfinished")
+            unfinished.write_text(json.dumps(_applied(environment)))
+            unfinished.replace(kept)
     return tuple(_of(json.loads(kept.read_text())))
+
+
+@contextmanager
+def _one_at_a_time(lock: Path) -> Iterator[None]:
+    """Let one process in: the others find what it has kept, and need not apply it again."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def _applied(environment: str) -> dict[str, Any]:
