@@ -187,4 +187,5 @@ resource "google_container_cluster" "this" {
 
 locals {
   workload_pool = "${var.project_id}.svc.id.goog"
+  node_account  = "${google_service_account.nodes.account_id}@${var.project_id}.iam.gserviceaccount.com"
 }

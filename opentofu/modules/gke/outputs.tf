@@ -15,12 +15,17 @@ output "workload_pool" {
   depends_on = [google_container_cluster.this]
 }
 
+# Written out, so that a first plan knows it; it waits for the account all the same.
 output "node_service_account" {
   description = "E-mail address of the nodes' account, which must be able to read images."
-  value       = google_service_account.nodes.email
+  value       = local.node_account
+
+  depends_on = [google_service_account.nodes]
 }
 
 output "node_member" {
   description = "The nodes' account as a member of a policy."
-  value       = google_service_account.nodes.member
+  value       = "serviceAccount:${local.node_account}"
+
+  depends_on = [google_service_account.nodes]
 }

@@ -1,11 +1,17 @@
+# Written out rather than taken from the accounts, so that a first plan knows them; they wait for
+# the accounts all the same.
 output "emails" {
   description = "E-mail address of each account, by workload."
-  value       = { for workload, account in google_service_account.this : workload => account.email }
+  value       = { for workload, account in var.accounts : workload => "${account.account_id}@${var.project_id}.iam.gserviceaccount.com" }
+
+  depends_on = [google_service_account.this]
 }
 
 output "members" {
   description = "Each account as a member of a policy, by workload."
-  value       = { for workload, account in google_service_account.this : workload => account.member }
+  value       = { for workload, account in var.accounts : workload => "serviceAccount:${account.account_id}@${var.project_id}.iam.gserviceaccount.com" }
+
+  depends_on = [google_service_account.this]
 }
 
 output "kubernetes_accounts" {

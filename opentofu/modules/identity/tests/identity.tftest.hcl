@@ -19,6 +19,11 @@ run "one_account_for_each_workload" {
   }
 
   assert {
+    condition     = output.emails == { for workload, account in google_service_account.this : workload => account.email } && output.members == { for workload, account in google_service_account.this : workload => account.member }
+    error_message = "The outputs are the accounts' own addresses."
+  }
+
+  assert {
     condition     = google_service_account_iam_binding.workload_identity["api"].members == toset(["serviceAccount:coditect-citus-prod.svc.id.goog[coditect-license/license-api]"])
     error_message = "The leasing pods, and nobody else, are django-backend."
   }
