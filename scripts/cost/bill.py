@@ -19,19 +19,19 @@ class Line:
 
 
 class Bill:
-    """The lines of one environment; ``protection`` is where the signing key lives."""
+    """The lines of one environment; ``protection`` puts the signing key where it is not."""
 
     def __init__(
         self,
         environment: str,
         prices: PriceList,
         quantities: Mapping[str, Quantity],
-        protection: str = SOFTWARE,
+        protection: str | None = None,
     ) -> None:
         self._environment = environment
         self._prices = prices
         self._quantities = quantities
-        self._protection = protection
+        self._protection = protection or (HSM if self._of("signing_in_hsm") else SOFTWARE)
         self._hours = prices.hours_of_month
 
     def lines(self) -> list[Line]:
@@ -80,10 +80,10 @@ class Bill:
         return Line("Cloud SQL", copies * (self._hours * hour + disk) + backups, f"{said}, {form}")
 
     def _redis(self) -> Line:
-        tier = "standard" if self._of("redis_standard") else "basic"
         gib = self._of("redis_gib")
-        month = gib * self._hours * self._prices[f"redis_{tier}_gib_hour"]
-        return Line("Memorystore for Redis", month, f"{gib:g} GiB, {tier} tier")
+        price = "redis_standard_gib_hour" if gib > 4 else "redis_standard_small_gib_hour"
+        month = gib * self._hours * self._prices[price]
+        return Line("Memorystore for Redis", month, f"{gib:g} GiB, standard tier")
 
     def _kms(self) -> Line:
         root = self._of("signing_key_versions")

@@ -113,10 +113,10 @@ def test_a_month_is_worked_out_by_hand_once(
     lines = {line.service: line.usd for line in Bill("production", prices, quantities).lines()}
 
     assert lines["GKE cluster"] == pytest.approx(730 * 0.10)
-    database = 2 * (730 * (2 * 0.0413 + 7.5 * 0.0070) + 100 * 0.17) + 300 * 0.08
+    database = 2 * (730 * (2 * 0.0413 + 7.5 * 0.0070) + 50 * 0.17) + 150 * 0.08
     assert lines["Cloud SQL"] == pytest.approx(database)
-    assert lines["Cloud Armor"] == pytest.approx(5 + 19 * 1 + 52.8 * 0.75)
-    assert lines["Cloud KMS"] == pytest.approx(2 * 0.06 + 24 * 0.06 + 30 * 0.03)
+    assert lines["Cloud Armor"] == pytest.approx(5 + 18 * 1 + 52.8 * 0.75)
+    assert lines["Cloud KMS"] == pytest.approx(2 * 2.50 + 24 * 0.06 + 30 * 0.15)
 
 
 def test_a_root_in_an_hsm_costs_what_its_price_says(

@@ -46,6 +46,6 @@ def test_no_column_takes_account_data() -> None:
 
 
 def test_a_planted_member_is_noticed() -> None:
-    planted = {"schemas": {"X": {"properties": {"card_number": {}, "discarded": {}}}}}
+    planted: Any = {"schemas": {"X": {"properties": {"card_number": {}, "discarded": {}}}}}
 
     assert [name for name in members(planted) if CARDS.search(name)] == ["card_number"]

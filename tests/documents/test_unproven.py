@@ -18,6 +18,7 @@ PROGRAMS = {
     "openssl",
     "tofu",
     "scripts/incident-response/license-api-breach.sh",
+    "scripts/incident-response/license-incident",
 }
 DEPLOYED = ("opentofu", "kubernetes", "scripts/incident-response")
 OURS = re.compile(r"\b(?:coditect-license|license-(?:api|signing|ssl|console))[\w-]*\b")

@@ -75,6 +75,8 @@ def _row(part: dict[str, Any], row: dict[str, Any]) -> Row:
     if not ("at" in row or "at" in part) or len(row.keys() & _EXPECTATIONS) > 1:
         raise MalformedTable(f"no file, or more than one expectation: {row['says']}")
     under = "" if "at" in row else part.get("under", "")
+    if not (under or row.keys() & {"key", "has", "never"}):
+        raise MalformedTable(f"a file alone says little: {row['says']}")
     return Row(
         document=part["document"],
         part=part["part"],

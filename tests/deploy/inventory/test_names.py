@@ -90,6 +90,7 @@ def test_addresses_of_the_live_system_are_not_kept() -> None:
         {"document": "gossip", "part": "x", "rows": []},
         {"document": "strategy", "part": "x", "rows": [{"says": "y"}]},
         {"document": "strategy", "part": "x", "at": "z", "rows": [{"says": "y", "was": 1}]},
+        {"document": "strategy", "part": "x", "at": "z", "rows": [{"says": "y"}]},
         {
             "document": "strategy",
             "part": "x",
