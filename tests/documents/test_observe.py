@@ -21,7 +21,7 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 def test_the_files_of_the_how_to_are_there() -> None:
     named = re.findall(r"^\| `([^`]+)` \|", HOW_TO.read_text(), re.MULTILINE)
 
-    assert len(named) == 4
+    assert len(named) == 5
     assert all([*MONITORING.glob(pattern)] for pattern in named)
 
 
