@@ -31,7 +31,9 @@ def _checked(settings: Settings, description: str) -> Step:
 
 
 def _status(listed: str) -> str:
+    """Return the status of a backup run, which the newer form of the API calls its state."""
     try:
-        return str(json.loads(listed)[0]["status"])
+        found = json.loads(listed)[0]
+        return str(found["status"] if "status" in found else found["state"])
     except (ValueError, LookupError, TypeError) as mistake:
         raise StepFailed("the backup is not in the list") from mistake

@@ -28,7 +28,7 @@ def run_bats(name: str, *, expected: int) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1_200,
         check=False,
     )
     said = f"{ran.stdout}\n{ran.stderr}"

@@ -23,7 +23,7 @@ from tests.support.waiting import until
 REPOSITORY = HERE.parents[2]
 CONFIG = REPOSITORY / "kubernetes" / "monitoring" / "alertmanager.yaml"
 TOKEN: Final = "token-of-the-webhook-" + "0" * 20
-SECONDS: Final = 60
+SECONDS: Final = 240
 
 
 def program(name: str) -> str:

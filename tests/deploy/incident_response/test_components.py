@@ -86,7 +86,8 @@ def test_the_webhook_reads_and_does_nothing_else() -> None:
     assert {verb for _, verb in rights()} == {"get", "list"}
     assert not {resource for resource, _ in rights()} & {"secrets", "pods/exec", "*"}
     binding = one(WEBHOOK, "RoleBinding")
-    assert binding["subjects"][0]["name"] == one(WEBHOOK, "ServiceAccount")["metadata"]["name"]
+    account = one(WEBHOOK, "ServiceAccount")["metadata"]["name"]
+    assert binding["subjects"][0]["name"] == account == pod(WEBHOOK)["serviceAccountName"]
     assert binding["roleRef"]["kind"] == "Role"
 
 

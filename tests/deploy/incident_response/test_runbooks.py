@@ -108,7 +108,7 @@ def refused(lines: list[list[str]], folder: Path) -> list[list[str]]:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert judged.returncode == 0, judged.stderr

@@ -93,7 +93,7 @@ def test_an_alert_is_paged_and_its_evidence_taken_without_a_person(webhook: Runn
 
     incident = answer.json()["incident"]
     assert answer.status_code == 202
-    until(lambda: webhook.is_done(incident), seconds=60, failure="the evidence is taken")
+    until(lambda: webhook.is_done(incident), seconds=240, failure="the evidence is taken")
     (page,) = webhook.pages()
     assert (page["event_action"], page["dedup_key"]) == ("trigger", incident)
     told = page["payload"]["custom_details"]
@@ -112,7 +112,7 @@ def test_an_alert_is_paged_and_its_evidence_taken_without_a_person(webhook: Runn
 
 def test_an_alert_blocks_nothing_and_runs_nothing_in_a_pod(webhook: Running) -> None:
     incident = webhook.post(PAYLOAD).json()["incident"]
-    until(lambda: webhook.is_done(incident), seconds=60, failure="the evidence is taken")
+    until(lambda: webhook.is_done(incident), seconds=240, failure="the evidence is taken")
 
     calls = webhook.calls.read_text()
     for right in ("rules update", "rules create", "suspend", "extend_leases", "kubectl exec"):
@@ -127,7 +127,7 @@ def test_the_same_alert_again_is_known(webhook: Running) -> None:
     assert again.json() == {"incident": first.json()["incident"], "new": False}
     until(
         lambda: webhook.is_done(first.json()["incident"]),
-        seconds=60,
+        seconds=240,
         failure="the evidence is taken",
     )
     assert len(webhook.pages()) == 1
@@ -143,7 +143,7 @@ def test_an_alert_that_joins_the_group_is_added_to_the_same_page(webhook: Runnin
 
     assert second.status_code == 202
     assert second.json()["incident"] == first.json()["incident"]
-    until(lambda: len(webhook.pages()) == 2, seconds=60, failure="the second page")
+    until(lambda: len(webhook.pages()) == 2, seconds=240, failure="the second page")
     assert len(webhook.pages()[1]["payload"]["custom_details"]["alerts"]) == 1
 
 
@@ -163,11 +163,11 @@ def test_a_webhook_that_died_finishes_what_it_took_on(tmp_path: Path, state: Pat
         assert dead.take(notice)
         with running(folder, desk, state) as alive:
             until(
-                lambda: alive.is_done(notice.incident), seconds=60, failure="the evidence is taken"
+                lambda: alive.is_done(notice.incident), seconds=240, failure="the evidence is taken"
             )
             until(
                 lambda: not list(folder.glob("webhook/pending-*")),
-                seconds=60,
+                seconds=240,
                 failure="it is finished",
             )
             assert alive.post(PAYLOAD).status_code == 200

@@ -59,7 +59,7 @@ def admin(*words: str) -> Any:
         [REPOSITORY / "scripts" / "license-admin", *words, "--json"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     return json.loads(ran.stdout)
@@ -74,7 +74,7 @@ def run(pagerduty: PagerDuty, monkeypatch: pytest.MonkeyPatch, *words: str) -> t
 
 def acquire(server: RunningServer, key: str) -> dict[str, Any]:
     body = {"license_key": key, "hardware_id": "laptop-7", "proofs": ["license_token"]}
-    answer = httpx.post(f"{server.base_url}/api/v1/licenses/acquire/", json=body)
+    answer = httpx.post(f"{server.base_url}/api/v1/licenses/acquire/", json=body, timeout=60)
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -83,7 +83,7 @@ def acquire(server: RunningServer, key: str) -> dict[str, Any]:
 def heartbeat(server: RunningServer, key: str, held: dict[str, Any]) -> httpx.Response:
     path = f"/api/v1/licenses/sessions/{held['session_id']}/heartbeat/"
     return httpx.patch(
-        f"{server.base_url}{path}", json={}, headers={"Authorization": f"License {key}"}
+        f"{server.base_url}{path}", json={}, headers={"Authorization": f"License {key}"}, timeout=60
     )
 
 
