@@ -4,13 +4,14 @@ VENV := .venv
 PY := $(VENV)/bin/python
 CODE := token sdk backend local_kms tests benchmarks scripts
 PROVIDERS := tests/providers/node_modules
+MODELS := tests/deploy/kubernetes/models/node_modules
 DB ?= sqlite
 SIGNER ?= local
 EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe edge monitoring bench bench-capacity bench-page load load-smoke infra pins clean
+.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe edge monitoring bench bench-capacity bench-page load load-smoke infra image-check pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -102,14 +103,17 @@ load: $(VENV)/installed-load ## load servers with Locust; fails past a limit (AR
 load-smoke: $(VENV)/installed-load ## try each of these scenarios for seconds
 	@PYTHONPATH=backend $(PY) -m benchmarks.load --smoke
 
-infra: $(VENV)/installed-infra ## prove what is deployed, without a cloud (T=path for a part of it)
+infra: $(VENV)/installed-infra $(MODELS)/node ## prove what is deployed, without a cloud (T=path for a part of it)
 	@scripts/dev/infra $(T)
+
+image-check: $(VENV)/installed-infra ## build the container image without an engine, and run it (root; minutes the first time)
+	@$(PY) -m pytest --durations=5 tests/deploy/built_image
 
 pins: $(VENV)/installed-dev ## compile requirements/*.txt from requirements/*.in
 	@scripts/dev/compile-pins
 
 clean: ## remove the environment and caches; keeps .local
-	rm -rf $(VENV) .venv-checkov $(PROVIDERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-checkov $(PROVIDERS) $(MODELS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/installed-run: requirements/run.txt token/pyproject.toml sdk/pyproject.toml sdk/hatch_build.py
 	@scripts/dev/install run
@@ -136,4 +140,7 @@ $(VENV)/installed-dev: requirements/dev.txt token/pyproject.toml sdk/pyproject.t
 	@scripts/dev/install dev
 
 $(PROVIDERS)/node: tests/providers/package-lock.json requirements/node.txt | $(VENV)/installed-dev
-	@scripts/dev/install-providers || test $$? -eq 75
+	@scripts/dev/install-npm tests/providers "tests against real OpenID providers" || test $$? -eq 75
+
+$(MODELS)/node: tests/deploy/kubernetes/models/package-lock.json requirements/node.txt | $(VENV)/installed-dev
+	@scripts/dev/install-npm tests/deploy/kubernetes/models "checks of Google's kinds" || test $$? -eq 75

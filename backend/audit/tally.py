@@ -8,15 +8,18 @@ along (docs/audit.md).
 import logging
 import threading
 from collections import Counter
+from typing import Final
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
 from audit.operations import Signed, count_signatures
 from foundation.clock import Clock
 from tenants.current import tenant_transaction
 
 _log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS: Final = 1.0
 
 
 class SignatureTally:
@@ -50,3 +53,37 @@ class SignatureTally:
             _log.error("signatures of %s are not written down yet: %s", tenant_id, failure)
             with self._lock:
                 self._counts.update({(tenant_id, signed): n for signed, n in counts.items()})
+
+
+class TallyThread:
+    """Writes a tally down once a second, from :meth:`start` to :meth:`stop`.
+
+    For a process that does not seal: where one does, its sealer's thread does this too.
+    """
+
+    def __init__(self, tally: SignatureTally) -> None:
+        self._tally = tally
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="signature-tally", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write down what was counted last, and end; blocks until then."""
+        self._ending.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ending.wait(_PAUSE_SECONDS):
+            self._write_down()
+        self._write_down()
+
+    def _write_down(self) -> None:
+        try:
+            self._tally.write_down()
+        except Exception:  # noqa: BLE001  a thread that ended would never write again
+            _log.critical("signatures are written down later", exc_info=True)
+        finally:
+            connections.close_all()

@@ -26,6 +26,15 @@ _UNAUTHORIZED: Final = 401
 _COUNT_OVER_QUOTA: Final = counts.shed("quota")
 
 
+def failures_from_settings(shared: Allowances) -> Failures:
+    """Return the count of failed credentials that both planes of a process share."""
+    return Failures(
+        shared,
+        per_minute=settings.LICENSE_FAILURES_PER_MINUTE,
+        forwarded_hops=settings.LICENSE_FORWARDED_HOPS,
+    )
+
+
 class FailedCredentials:
     """ASGI middleware: holds back the answers to failed credentials as the leasing plane does.
 

@@ -1,4 +1,7 @@
-"""The front door of a process: leasing calls to the leasing plane, all else to Django."""
+"""The front door of a process: leasing calls to the leasing plane, all else to Django.
+
+Where ``LICENSE_WORKLOAD`` names one plane, the other one's addresses are nowhere.
+"""
 
 import asyncio
 import logging
@@ -16,6 +19,7 @@ django.setup()  # the rooms have models, which load only then; a command has don
 
 from coditect_license.abuse import FailedCredentials  # noqa: E402
 from coditect_license.checks import UnsafeStart, require_safe_start  # noqa: E402
+from coditect_license.console_server import ConsoleServer  # noqa: E402
 from coditect_license.crowding import Crowding  # noqa: E402
 from coditect_license.listening import REQUEST_LOG  # noqa: E402
 from coditect_license.middleware import Asgi, BodyLimit, RequestLog  # noqa: E402
@@ -23,11 +27,10 @@ from coditect_license.own_secrets import redactor_from_settings  # noqa: E402
 from coditect_license.server import LicenseServer  # noqa: E402
 from coditect_license.spans import send_spans_from_settings  # noqa: E402
 from coditect_license.static_files import PREFIX, StaticAssets  # noqa: E402
-from foundation.logs import log_to_standard_output  # noqa: E402
+from foundation.logs import JsonLines, log_to_standard_output  # noqa: E402
 from foundation.metrics import MetricsPortBusy  # noqa: E402
 from foundation.tracing import TracingNotInstalled, stop_spans  # noqa: E402
 from leasing.http.messages import Receive, Scope, Send  # noqa: E402
-from leasing.http.routes import is_leasing_path  # noqa: E402
 from signing.errors import SigningError  # noqa: E402
 
 _log = logging.getLogger(__name__)
@@ -40,7 +43,7 @@ class Application:
         self._django: Asgi = BodyLimit(get_asgi_application())
         self._static = StaticAssets()
         self._control_plane: Asgi = self._assets_or_django
-        self._server: LicenseServer | None = None
+        self._server: LicenseServer | ConsoleServer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand one scope to whoever answers it."""
@@ -55,7 +58,7 @@ class Application:
             self._server.begin_to_drain()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._server is not None and is_leasing_path(scope["path"]):
+        if self._server is not None and self._server.takes(scope["path"]):
             await self._server.plane(scope, receive, send)
         else:
             await self._control_plane(scope, receive, send)
@@ -77,7 +80,7 @@ class Application:
         try:
             await asyncio.to_thread(require_safe_start)
             await asyncio.to_thread(send_spans_from_settings)
-            self._server = await asyncio.to_thread(LicenseServer, request_log)
+            self._server = await asyncio.to_thread(_server, request_log)
         except (UnsafeStart, SigningError, MetricsPortBusy, TracingNotInstalled) as refusal:
             _log.critical("%s", refusal)
             await send({"type": "lifespan.startup.failed", "message": ""})
@@ -91,6 +94,14 @@ class Application:
         await self._server.stop()
         await asyncio.to_thread(stop_spans)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _server(request_log: JsonLines) -> LicenseServer | ConsoleServer:
+    """Return the server of this workload. Raises UnsafeStart for one that answers no calls."""
+    workload = settings.LICENSE_WORKLOAD
+    if not workload.answers:
+        raise UnsafeStart(f"LICENSE_WORKLOAD is {workload}, which answers no calls")
+    return LicenseServer(request_log) if workload.leases else ConsoleServer(request_log)
 
 
 application = Application()

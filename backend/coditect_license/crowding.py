@@ -5,8 +5,9 @@ that compute make the event loop wait for its turn. So few are in there at a tim
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from coditect_license.middleware import Asgi
@@ -21,6 +22,9 @@ AT_ONCE: Final = 4
 MOST_WAITING: Final = 32
 EXPORTS_AT_ONCE: Final = 2
 MOST_EXPORTS_WAITING: Final = 8
+_SHORT_TURN_SECONDS: Final = 0.001
+"""How long a thread of Django's keeps the interpreter from the event loop: docs/adr/0027."""
+
 _EXPORTS: Final = ("/api/v1/audit/export", "/api/v1/usage")
 _count_shed: Final = counts.shed("overloaded")
 
@@ -46,6 +50,30 @@ class Line:
             self._here -= 1
 
 
+class ShortTurns:
+    """Has threads that compute give way to the event loop sooner while anybody is here.
+
+    Not for ever: with short turns a heartbeat costs a sixth more, for the loop and the ledger's
+    writer then take the interpreter from each other.
+    """
+
+    def __init__(self) -> None:
+        self._here = 0
+        self._usual_seconds = sys.getswitchinterval()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Keep turns short until the last who came has gone. For one event loop."""
+        self._here += 1
+        sys.setswitchinterval(_SHORT_TURN_SECONDS)
+        try:
+            yield
+        finally:
+            self._here -= 1
+            if not self._here:
+                sys.setswitchinterval(self._usual_seconds)
+
+
 class Crowding:
     """ASGI middleware around Django: turns calls away, exports first, before anything is read.
 
@@ -64,6 +92,7 @@ class Crowding:
         self._application = application
         self._overload = overload
         self._calls = calls or Line(at_once=AT_ONCE, most_waiting=MOST_WAITING)
+        self._short_turns = ShortTurns()
         self._exports = exports or Line(at_once=EXPORTS_AT_ONCE, most_waiting=MOST_EXPORTS_WAITING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +111,8 @@ class Crowding:
 
     async def _go_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._calls.turn():
-            await self._application(scope, receive, send)
+            with self._short_turns.taken():
+                await self._application(scope, receive, send)
 
 
 def is_export(path: str) -> bool:

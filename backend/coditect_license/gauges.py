@@ -1,8 +1,9 @@
-"""What a server process is asked about itself at each scrape (docs/metrics.md)."""
+"""What a process is asked about itself at each scrape (docs/metrics.md)."""
 
 from collections.abc import Callable
 from datetime import datetime
 
+from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -37,24 +38,36 @@ def _is_open(connection: BaseDatabaseWrapper) -> bool:
     return connection.connection is not None
 
 
-def gauge_server(
-    engine: Engine,
-    sealer: SealerThread,
-    signing_seconds_left: Callable[[], float],
-    *,
-    clock: Clock,
-) -> FiguresThread | None:
-    """Have each scrape ask the engine, the sealer, signers and connections of this process.
+def serve_metrics_from_settings() -> Callable[[], None]:
+    """Serve the metrics where the settings say so; return how to end that."""
+    if not settings.LICENSE_METRICS_PORT:
+        return lambda: None
+    first = settings.LICENSE_METRICS_PORT
+    ports = range(first, first + settings.LICENSE_METRICS_PORTS)
+    return metrics.serve_metrics(settings.LICENSE_METRICS_HOST, ports)
+
+
+def gauge_process() -> None:
+    """Have each scrape ask for the version and the connections of this process."""
+    connection_created.connect(_note, dispatch_uid="coditect_license.gauges")
+    _build_info(lambda: {(__version__,): 1.0})
+    _connections_active(lambda: {(): float(counts.connections.count())})
+
+
+def gauge_leasing(engine: Engine, signing_seconds_left: Callable[[], float]) -> None:
+    """Have each scrape ask the engine, the signers and the connections of this process."""
+    gauge_process()
+    counts.waiting_calls(lambda: {(): float(engine.waiting_calls)})
+    counts.reaper_age(lambda: {(): engine.seconds_since_reap})
+    gauge_signing(signing_seconds_left)
+
+
+def gauge_sealing(sealer: SealerThread, *, clock: Clock) -> FiguresThread | None:
+    """Have each scrape ask the sealer of this process.
 
     Return what looks at the whole ledger, if anything does. One process of an installation counts
     seats: the one whose turn it is to seal.
     """
-    connection_created.connect(_note, dispatch_uid="coditect_license.gauges")
-    _build_info(lambda: {(__version__,): 1.0})
-    _connections_active(lambda: {(): float(counts.connections.count())})
-    counts.waiting_calls(lambda: {(): float(engine.waiting_calls)})
-    counts.reaper_age(lambda: {(): engine.seconds_since_reap})
-    gauge_signing(signing_seconds_left)
     _unsealed_age(lambda: _seconds_since(sealer.sealed_until, clock()))
     return figures_from_settings(lambda: sealer.has_turn)
 

@@ -2,7 +2,6 @@
 
 import signal
 import socket
-import sys
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
@@ -26,9 +25,6 @@ ACCEPTED_IN_A_ROUND: Final = 32
 _BACKLOG: Final = 2_048
 REQUEST_LOG: Final = "request_log"
 """Where in the state of the server's life the application leaves the stream of request lines."""
-
-_TURN_SECONDS: Final = 0.001
-"""How long a thread that computes keeps the interpreter from the event loop: docs/adr/0027."""
 _NOT_HTTP: Final = FieldError("", "malformed", "these bytes are no HTTP request")
 
 
@@ -163,7 +159,6 @@ def serve(application: Serves, bound: socket.socket) -> bool:
 
     Calls under way are finished within 25 s and what they changed is committed.
     """
-    sys.setswitchinterval(_TURN_SECONDS)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_draining)
     notice_seconds = settings.LICENSE_DRAIN_NOTICE_SECONDS

@@ -13,6 +13,7 @@ from coditect_license.unsafe import (
     mistake_of_pepper,
     mistake_of_secret,
 )
+from coditect_license.workloads import Workload, workload_from_environment
 from foundation import env
 from foundation.env import EnvironmentMistake
 from signing.checkpoint_key import CheckpointKey
@@ -22,12 +23,27 @@ _GOOGLE: Final = re.compile(r"[a-z0-9.-]+\.googleapis\.com(?::443)?")
 
 
 def require_production_settings() -> None:
-    """Raise EnvironmentMistake with a line for each setting that is missing or unsafe."""
-    mistakes = [mistake for check in _CHECKS if (mistake := _mistake(check)) is not None]
+    """Raise EnvironmentMistake with a line for each setting that is missing or unsafe.
+
+    A workload is asked for its own secrets alone: what it does not hold, nobody takes from it.
+    """
+    needed = _needed(workload_from_environment())
+    mistakes = [mistake for check in needed if (mistake := _mistake(check)) is not None]
     if mistakes:
         raise EnvironmentMistake(
             "\n".join(f"LICENSE_PROFILE=production: {line}" for line in mistakes)
         )
+
+
+def _needed(workload: Workload) -> list[Callable[[], None]]:
+    spared: set[Callable[[], None]] = set()
+    if not workload.manages:
+        spared.add(_django_secret)
+    if not workload.answers:
+        spared.add(_pepper)
+    if not workload.seals:
+        spared.add(_audit_key)
+    return [check for check in _CHECKS if check not in spared]
 
 
 def _mistake(check: Callable[[], Any]) -> str | None:
@@ -96,7 +112,7 @@ def _allowed_hosts() -> None:
     _refuse("LICENSE_ALLOWED_HOSTS", mistake_of_hosts(hosts))
 
 
-_CHECKS: Final = (
+_CHECKS: Final[tuple[Callable[[], None], ...]] = (
     _database,
     _signer,
     _kms_endpoint,

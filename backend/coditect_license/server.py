@@ -1,36 +1,34 @@
-"""One server process put together: ledger, engine, signers, door, plane."""
+"""A process that leases put together: ledger, engine, signers, door, plane."""
 
 import asyncio
-from collections.abc import Callable
 
 from django.conf import settings
 from django.db import close_old_connections
 
-from audit.sealer import SealerThread
-from audit.stream import AuditStream
-from audit.tally import SignatureTally
-from coditect_license.gauges import gauge_server
+from audit.tally import SignatureTally, TallyThread
+from coditect_license.abuse import failures_from_settings
+from coditect_license.background import BackgroundWork
+from coditect_license.gauges import gauge_leasing, serve_metrics_from_settings
 from coditect_license.ledger import aside, take_server_seat
-from coditect_license.notary import notary_from_settings
 from coditect_license.problems import problem_of
 from coditect_license.warming import warm_control_plane, warm_ledger
 from foundation.clock import utc_now
 from foundation.logs import JsonLines
-from foundation.metrics import serve_metrics
 from identity.wiring import bearer_verifier_from_settings
 from leasing.engine import Engine
 from leasing.http import LeasingPlane
 from leasing.http.acquire import AcquireEndpoint
 from leasing.http.admission import Admission, Quotas
 from leasing.http.credentials import Door
-from leasing.http.failures import Failures
 from leasing.http.health import HealthEndpoint
 from leasing.http.heartbeat import HeartbeatEndpoint
 from leasing.http.keys import KeysEndpoint
 from leasing.http.overload import Overload
 from leasing.http.proofs import Proofs
+from leasing.http.routes import is_leasing_path
 from leasing.http.sessions import SessionEndpoint
 from leasing.http.shown_tokens import ShownTokens
+from leasing.store import Store
 from leasing.wiring import open_store
 from licenses.license_key import KeyHasher
 from signing.wiring import (
@@ -44,15 +42,6 @@ from soft_state.notices import BOARD, Topic
 from soft_state.wiring import fleet_from_settings, shared_allowances_from_settings
 
 
-def serve_metrics_from_settings() -> Callable[[], None]:
-    """Serve the metrics where the settings say so; return how to end that."""
-    if not settings.LICENSE_METRICS_PORT:
-        return lambda: None
-    first = settings.LICENSE_METRICS_PORT
-    ports = range(first, first + settings.LICENSE_METRICS_PORTS)
-    return serve_metrics(settings.LICENSE_METRICS_HOST, ports)
-
-
 def transport_security_from_settings() -> bytes | None:
     """Return the Strict-Transport-Security that Django sends too, None where http is served."""
     if not settings.SECURE_HSTS_SECONDS:
@@ -63,7 +52,7 @@ def transport_security_from_settings() -> bytes | None:
 
 
 class LicenseServer:
-    """Everything that one process holds while it serves leases.
+    """Everything that one process holds while it serves leases, alone or beside the control plane.
 
     Made from the settings; blocking. Raises ServerAlreadyRunning when another server process
     works on the same SQLite file, StoreUnavailable when the ledger cannot be reached, UnsafeKey for
@@ -81,29 +70,17 @@ class LicenseServer:
         shared = shared_allowances_from_settings()
         self._fleet = fleet_from_settings(shared)
         admission = Admission(self._engine, shared, Quotas(**settings.LICENSE_QUOTAS))
-        self.failures = Failures(
-            shared,
-            per_minute=settings.LICENSE_FAILURES_PER_MINUTE,
-            forwarded_hops=settings.LICENSE_FORWARDED_HOPS,
-        )
+        self.failures = failures_from_settings(shared)
         verifier = bearer_verifier_from_settings()
         published = published_keys_from_settings(root)
         own_tokens = own_tokens_from_settings()
         door = Door(verifier, KeyHasher(settings.LICENSE_KEY_PEPPERS))
         tally = SignatureTally(clock=utc_now)
         proofs = Proofs(self._seals, settings.LICENSE_ISSUER, tally=tally)
-        self._sealer = SealerThread(
-            notary_from_settings(),
-            clock=utc_now,
-            before=tally.write_down,
-            aside=aside(store),
-            stream=AuditStream(request_log.write) if settings.LICENSE_AUDIT_STREAM else None,
-        )
-        self._figures = gauge_server(
-            self._engine, self._sealer, self._signing_seconds_left, clock=utc_now
-        )
+        gauge_leasing(self._engine, self._signing_seconds_left)
+        self._beside = _work_beside(request_log, tally, store)
         self.overload = Overload(lambda: self._engine.fullness)
-        self._health = HealthEndpoint(self._engine, self._signing_seconds_left)
+        self._health = HealthEndpoint(self._is_able)
         self.plane = LeasingPlane(
             acquire=AcquireEndpoint(admission, door, proofs),
             heartbeat=HeartbeatEndpoint(admission, door, proofs, ShownTokens(own_tokens)),
@@ -127,6 +104,10 @@ class LicenseServer:
             BOARD.listen(Topic.LICENSES, admission.forget_licenses),
         ]
 
+    def takes(self, path: str) -> bool:
+        """Return whether the leasing plane answers an address; all of them where it is alone."""
+        return is_leasing_path(path) or not settings.LICENSE_WORKLOAD.manages
+
     async def start(self) -> None:
         """Make the first delegation, begin to take calls, and go each way once.
 
@@ -136,11 +117,10 @@ class LicenseServer:
         await self._root_watch.start()
         await self._engine.start()
         await warm_ledger(self._engine)
-        await asyncio.to_thread(warm_control_plane)
+        if settings.LICENSE_WORKLOAD.manages:
+            await asyncio.to_thread(warm_control_plane)
         await self.overload.start()
-        self._sealer.start()
-        if self._figures is not None:
-            self._figures.start()
+        self._beside.start()
         if self._fleet is not None:
             await self._fleet.start()
 
@@ -156,14 +136,24 @@ class LicenseServer:
             unlisten()
         await self.overload.stop()
         await self._engine.stop()
-        if self._figures is not None:
-            await asyncio.to_thread(self._figures.stop)
-        await asyncio.to_thread(self._sealer.stop)
+        await asyncio.to_thread(self._beside.stop)
         await self._root_watch.stop()
         await self._seals.stop()
         self._request_log.flush()
         await asyncio.to_thread(self._end_metrics)
         await asyncio.to_thread(self._leave)
 
+    def _is_able(self) -> bool:
+        return self._engine.is_ready and self._signing_seconds_left() > 0
+
     def _signing_seconds_left(self) -> int:
         return self._seals.health(int(utc_now().timestamp()))
+
+
+def _work_beside(
+    log: JsonLines, tally: SignatureTally, store: Store
+) -> BackgroundWork | TallyThread:
+    """Return what goes on beside the leases; where others seal, the tally alone is written down."""
+    if not settings.LICENSE_WORKLOAD.seals:
+        return TallyThread(tally)
+    return BackgroundWork(log, before=tally.write_down, aside=aside(store))

@@ -8,6 +8,7 @@ the local key's; ``LICENSE_LEASING_DATABASE_URL`` gives the leasing plane a logi
 and ``LICENSE_PREPARED_STATEMENTS`` has the database keep its plans, where there is no pooler.
 """
 
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from coditect_license.kms_settings import cloud_kms_from_environment
 from coditect_license.log_settings import log_levels, log_project, traces_endpoint
 from coditect_license.peppers import peppers_from_environment
 from coditect_license.production import require_production_settings
+from coditect_license.workloads import workload_from_environment
 from foundation import env
 from soft_state.address import address_if_set
 
@@ -28,6 +30,8 @@ LICENSE_PROFILE = env.text("LICENSE_PROFILE", "production")
 if LICENSE_PROFILE not in {"production", "embedded"}:
     raise env.EnvironmentMistake("LICENSE_PROFILE must be production or embedded")
 EMBEDDED = LICENSE_PROFILE == "embedded"
+# Which part of an installation this process is; production demands its own secrets alone.
+LICENSE_WORKLOAD = workload_from_environment()
 if not EMBEDDED:
     require_production_settings()
 
@@ -48,9 +52,11 @@ LICENSE_KEEP_ALIVE_SECONDS = env.integer(
 )
 LICENSE_ISSUER = env.text("LICENSE_ISSUER", f"http://{HOST}:{PORT}")
 
-SECRET_KEY = env.secret("DJANGO_SECRET_KEY") or embedded.kept_secret(
-    LICENSE_DATA_DIR / "django-secret-key"
-)
+if EMBEDDED:
+    _made_secret = embedded.kept_secret(LICENSE_DATA_DIR / "django-secret-key")
+else:  # for a workload that signs nothing with it and was not given one
+    _made_secret = secrets.token_urlsafe(64)
+SECRET_KEY = env.secret("DJANGO_SECRET_KEY") or _made_secret
 # Peppers of stored license keys and API tokens by version; the highest is given to new ones.
 LICENSE_KEY_PEPPERS: dict[int, bytes] = peppers_from_environment()
 if EMBEDDED and 1 not in LICENSE_KEY_PEPPERS:

@@ -120,7 +120,9 @@ WAITING = """
 
 
 def test_ctrl_c_gives_the_seat_back(server: FakeLicenseServer, environment: dict[str, str]) -> None:
-    process = start(WAITING.format(before="", setting=""), environment)
+    # A shell's background jobs, these tests among them, are started with SIGINT ignored.
+    heeded = "signal.signal(signal.SIGINT, signal.default_int_handler)"
+    process = start(WAITING.format(before=heeded, setting=""), environment)
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Final
 
-from leasing.engine import Engine
 from leasing.http.answers import json_response
 from leasing.http.messages import Request, Response
 
@@ -14,12 +13,11 @@ _NOT_READY: Final = {"status": "unavailable"}
 class HealthEndpoint:
     """Says whether this process can serve; nothing it asks can be slow.
 
-    ``signing_seconds_left`` tells how long tokens can still be signed.
+    ``is_able`` tells whether it could answer the calls it is there for.
     """
 
-    def __init__(self, engine: Engine, signing_seconds_left: Callable[[], int]) -> None:
-        self._engine = engine
-        self._signing_seconds_left = signing_seconds_left
+    def __init__(self, is_able: Callable[[], bool]) -> None:
+        self._is_able = is_able
         self._is_draining = False
 
     def begin_to_drain(self) -> None:
@@ -31,8 +29,7 @@ class HealthEndpoint:
         return json_response(_OK)
 
     async def ready(self, _request: Request) -> Response:
-        """Answer 200 when this process can serve leases, else 503."""
-        is_ready = self._engine.is_ready and self._signing_seconds_left() > 0
-        if is_ready and not self._is_draining:
+        """Answer 200 when this process can serve, else 503."""
+        if self._is_able() and not self._is_draining:
             return json_response(_OK)
         return json_response(_NOT_READY, 503, outcome="unavailable")

@@ -152,7 +152,7 @@ def test_the_operations_of_the_leasing_plane_are_its_routes() -> None:
         heartbeat=HeartbeatEndpoint(NOTHING, NOTHING, NOTHING, NOTHING),
         sessions=SessionEndpoint(NOTHING, NOTHING),
         keys=KeysEndpoint(NOTHING),
-        health=HealthEndpoint(NOTHING, NOTHING),
+        health=HealthEndpoint(NOTHING),
         failures=NOTHING,
         overload=NOTHING,
         problem_of=NOTHING,

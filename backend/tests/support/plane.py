@@ -177,7 +177,9 @@ class Plane:
             heartbeat=HeartbeatEndpoint(self.admission, door, proofs, shown),
             sessions=SessionEndpoint(self.admission, door),
             keys=KeysEndpoint(self.published, clock=self.clock),
-            health=HealthEndpoint(self.engine, self._signing_seconds_left),
+            health=HealthEndpoint(
+                lambda: self.engine.is_ready and self._signing_seconds_left() > 0
+            ),
             failures=self.failures,
             overload=self.overload,
             problem_of=problem_of,

@@ -105,8 +105,9 @@ def node(
 def _node() -> str:
     """Return the Node that the providers were installed with; install them where that was not."""
     if not _NODE.exists():
-        install = _REPOSITORY / "scripts/dev/install-providers"
-        ended = subprocess.run([str(install)], check=False, capture_output=True, text=True)
+        install = _REPOSITORY / "scripts/dev/install-npm"
+        words = [str(install), str(_PROVIDERS), "tests against real OpenID providers"]
+        ended = subprocess.run(words, check=False, capture_output=True, text=True)
         if ended.returncode == _UNREACHABLE:
             pytest.skip(ended.stderr.strip().splitlines()[-1])
         assert ended.returncode == 0, ended.stderr

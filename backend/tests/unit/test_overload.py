@@ -1,12 +1,13 @@
 """Overload: what stands counts and no spike, and what can best wait is turned away first."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from coditect_license.crowding import Crowding, Line, is_export
+from coditect_license.crowding import Crowding, Line, ShortTurns, is_export
 from coditect_license.refusals import FACTS
 from foundation.request_facts import begin_request
 from leasing.errors import Overloaded
@@ -188,3 +189,27 @@ def test_an_export_is_what_may_be_as_long_as_a_history() -> None:
     assert is_export("/api/v1/audit/export/")
     assert is_export("/api/v1/usage/")
     assert not is_export("/api/v1/audit/events/")
+
+
+def test_turns_are_short_while_anybody_is_at_the_control_plane_and_as_usual_again_after() -> None:
+    async def scene() -> None:
+        usual = sys.getswitchinterval()
+        control = Control()
+        crowding = Crowding(control, late_by(0.0))
+        calls = [asyncio.ensure_future(status_of(crowding, "/api/v1/tiers/")) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+        control.may_answer.set()
+        assert await asyncio.gather(*calls) == [200, 200]
+        assert sys.getswitchinterval() == pytest.approx(usual)
+
+    asyncio.run(scene())
+
+
+def test_turns_stay_short_until_the_last_has_gone() -> None:
+    usual, turns = sys.getswitchinterval(), ShortTurns()
+    with turns.taken():
+        with turns.taken():
+            pass
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    assert sys.getswitchinterval() == pytest.approx(usual)

@@ -115,6 +115,38 @@ def test_what_is_unsafe_is_refused_and_no_secret_is_shown(
 
 
 @pytest.mark.parametrize(
+    ("workload", "spared"),
+    [
+        ("server", set()),
+        ("leasing", {"DJANGO_SECRET_KEY", "LICENSE_AUDIT_KEY"}),
+        ("console", {"LICENSE_AUDIT_KEY"}),
+        ("worker", {"DJANGO_SECRET_KEY", "LICENSE_KEY_PEPPER_1"}),
+        ("migrate", {"DJANGO_SECRET_KEY", "LICENSE_KEY_PEPPER_1", "LICENSE_AUDIT_KEY"}),
+    ],
+)
+def test_a_workload_is_asked_for_its_own_secrets_alone(
+    environment: pytest.MonkeyPatch, workload: str, spared: set[str]
+) -> None:
+    environment.setenv("LICENSE_WORKLOAD", workload)
+    secrets = {"DJANGO_SECRET_KEY", "LICENSE_KEY_PEPPER_1", "LICENSE_AUDIT_KEY"}
+    for name in secrets:
+        environment.delenv(name)
+
+    missing = secrets - spared
+    if missing:
+        assert {name for name in secrets for line in mistakes() if name in line} == missing
+    else:
+        require_production_settings()
+
+
+def test_a_workload_that_there_is_not_is_refused(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("LICENSE_WORKLOAD", "frontend")
+
+    (line,) = mistakes()
+    assert line == "LICENSE_WORKLOAD must be one of: server, leasing, console, worker, migrate"
+
+
+@pytest.mark.parametrize(
     "endpoint", ["cloudkms.us-central1.rep.googleapis.com", "cloudkms-x.p.googleapis.com:443"]
 )
 def test_a_private_way_to_google_is_an_endpoint(
@@ -144,6 +176,32 @@ def test_the_program_starts_with_them_and_leaves_no_file(tmp_path: Path) -> None
 
     assert (result.returncode, result.stderr) == (0, ""), result.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_without_the_audit_key_nothing_in_production_makes_one(tmp_path: Path) -> None:
+    given = {name: value for name, value in GOOD.items() if name != "LICENSE_AUDIT_KEY"}
+    program = (
+        "import django; django.setup()\n"
+        "from coditect_license.notary import notary_from_settings\n"
+        "notary_from_settings()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(MANAGE.parent),
+            "DJANGO_SETTINGS_MODULE": "coditect_license.settings",
+            "LICENSE_WORKLOAD": "console",
+            **given,
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert "LICENSE_AUDIT_KEY is not set: LICENSE_WORKLOAD is console" in done.stderr
 
 
 def test_the_program_refuses_to_start_with_clear_lines_and_nothing_else(tmp_path: Path) -> None:

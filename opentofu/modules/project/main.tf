@@ -27,3 +27,15 @@ resource "google_project_iam_audit_config" "this" {
   # A service that is off has no audit log to set.
   depends_on = [google_project_service.this]
 }
+
+# Google makes an interface's own account when it is first used. A key must be given to it before
+# that: without this the first apply fails, and the second one does not.
+resource "google_project_service_identity" "this" {
+  provider = google-beta
+  for_each = var.service_agents
+
+  project = var.project_id
+  service = each.value
+
+  depends_on = [google_project_service.this]
+}

@@ -32,3 +32,14 @@ variable "audited_services" {
     error_message = "audited_services: each is name.googleapis.com."
   }
 }
+
+variable "service_agents" {
+  description = "The interfaces whose own accounts are made now, before a key is given to them; each among services."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.service_agents, var.services)) == 0
+    error_message = "service_agents must be among services: an interface that is off has no account."
+  }
+}

@@ -21,7 +21,7 @@ from deploy.opentofu.schema_cache import cached_schema
 from deploy.opentofu.stand_in_provider import StandIn
 from tf.gen import tfplugin_pb2_grpc as rpc
 
-PROVIDERS = ("google",)
+PROVIDERS = ("google", "google-beta")
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -31,9 +31,7 @@ MEMBER = re.compile(
     r"required: (?P<required>\w+)\n(?P<code>.*?)(?=^ {4}// \w+ - computed:|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-NESTED = re.compile(
-    r"^ {4}_\w+ = new (?:(cdktn|index_\w+)\.)?(\w+)\(this, \"\w+\"(?:, (\w+))?\)", re.MULTILINE
-)
+NESTED = re.compile(r"^ {4}_\w+ = new (?:(\w+)\.)?(\w+)\(this, \"\w+\"(?:, (\w+))?\)", re.MULTILINE)
 READ = re.compile(r"return (cdktn\.Fn\.tolist\()?this\.get(\w+)Attribute\(")
 WRITTEN = re.compile(
     r"^ +(\w+): \{\n +value: (.*),\n +isBlock: (\w+),\n +type: \"(\w+)\",", re.MULTILINE
@@ -150,13 +148,10 @@ class Reading:
         written = self._written(class_name)
         attributes, blocks = {}, {}
         for member in self.source.members(class_name):
-            nested = self._nested(member)
-            if written.get(member.name, ("", False))[1]:
-                if nested is None or self.depth == DEEPEST:
-                    continue  # nested is None: the provider's own two blocks, which nobody sets
-                blocks[member.name] = self._nested_block(member, nested, written[member.name])
-            else:
+            if not written.get(member.name, ("", False))[1]:
                 attributes[member.name] = self._attribute(class_name, member)
+            elif self.depth < DEEPEST and not self._is_provider(class_name):
+                blocks[member.name] = self._nested_block(member, written[member.name])
         return {"attributes": attributes, "blocks": blocks}
 
     def _written(self, class_name: str) -> dict[str, tuple[str, bool, bool]]:
@@ -170,13 +165,13 @@ class Reading:
             for name, value, is_block, kind in WRITTEN.findall(body)
         }
 
-    def _nested(self, member: Member) -> "re.Match[str] | None":
-        found = NESTED.search(member.code)
-        return found if found is not None and found[1] != "cdktn" else None
+    def _is_provider(self, class_name: str) -> bool:
+        """Say whether it is the provider's own settings, whose two blocks nobody here sets."""
+        return self.source.bases[class_name] == "TerraformProvider"
 
-    def _nested_block(
-        self, member: Member, nested: "re.Match[str]", written: tuple[str, bool, bool]
-    ) -> dict[str, Any]:
+    def _nested_block(self, member: Member, written: tuple[str, bool, bool]) -> dict[str, Any]:
+        nested = NESTED.search(member.code)
+        assert nested is not None, member
         kind, _, many = written
         single = kind == "struct"
         return {

@@ -17,6 +17,9 @@ from tf.gen import tfplugin_pb2_grpc as rpc
 
 Block = Mapping[str, Any]
 UNKNOWN = msgpack.ExtType(0, b"\x00")
+WRITE_ONLY = b"\x58\x01"
+"""``write_only = true`` of an attribute (field 11), newer than the generated protocol here."""
+
 NESTINGS = {
     "single": pb.Schema.NestedBlock.SINGLE,
     "list": pb.Schema.NestedBlock.LIST,
@@ -32,6 +35,7 @@ class StandIn(rpc.ProviderServicer):  # type: ignore[misc]  # generated without 
         self._resources: dict[str, Block] = _cut(schema["resources"], wanted)
         self._data: dict[str, Block] = _cut(schema["data"], wanted)
         self._project: str | None = None
+        self._schema = self._told()
 
     def GetMetadata(self, request: Any, context: Any) -> Any:
         return pb.GetMetadata.Response(
@@ -40,10 +44,15 @@ class StandIn(rpc.ProviderServicer):  # type: ignore[misc]  # generated without 
         )
 
     def GetProviderSchema(self, request: Any, context: Any) -> Any:
+        return self._schema
+
+    def _told(self) -> Any:
         return pb.GetProviderSchema.Response(
             provider=pb.Schema(block=_block(self._provider)),
             resource_schemas={n: pb.Schema(block=_block(b)) for n, b in self._resources.items()},
             data_source_schemas={n: pb.Schema(block=_block(b)) for n, b in self._data.items()},
+            # Asked for once: the engine keeps it from then on.
+            server_capabilities=pb.ServerCapabilities(get_provider_schema_optional=True),
         )
 
     def ValidateProviderConfig(self, request: Any, context: Any) -> Any:
@@ -83,6 +92,8 @@ class StandIn(rpc.ProviderServicer):  # type: ignore[misc]  # generated without 
         proposed = _unpack(request.proposed_new_state)
         if proposed is not None and _unpack(request.prior_state) is None:
             proposed = _unknown_where_computed(self._resources[request.type_name], proposed)
+        if proposed is not None:
+            proposed = _without_write_only(self._resources[request.type_name], proposed)
         return pb.PlanResourceChange.Response(planned_state=_pack(proposed))
 
     def ApplyResourceChange(self, request: Any, context: Any) -> Any:
@@ -121,6 +132,8 @@ def _block(block: Block) -> Any:
         flags = {flag: True for flag in ("required", "optional", "computed") if a.get(flag)}
         kind = json.dumps(a["type"]).encode()
         shaped.attributes.append(pb.Schema.Attribute(name=name, type=kind, **flags))
+        if _is_write_only(block, name):
+            shaped.attributes[-1].MergeFromString(WRITE_ONLY)
     for name, b in block["blocks"].items():
         shaped.block_types.append(
             pb.Schema.NestedBlock(
@@ -166,6 +179,21 @@ def _unknown_where_computed(block: Block, said: dict[str, Any]) -> dict[str, Any
                 planned.get(name), lambda one, b=nested: _unknown_where_computed(b["block"], one)
             )
     return planned
+
+
+def _is_write_only(block: Block, name: str) -> bool:
+    """Tell whether an attribute is sent and never kept: the provider pairs it with a version."""
+    return name.endswith("_wo") and f"{name}_version" in block["attributes"]
+
+
+def _without_write_only(block: Block, said: dict[str, Any]) -> dict[str, Any]:
+    """Return the same without what no plan and no state may hold."""
+    kept = {name: None if _is_write_only(block, name) else value for name, value in said.items()}
+    for name, nested in block["blocks"].items():
+        kept[name] = _each(
+            kept.get(name), lambda one, b=nested: _without_write_only(b["block"], one)
+        )
+    return kept
 
 
 def _unlisted(block: Block, said: Mapping[str, Any], where: str = "") -> Iterator[str]:

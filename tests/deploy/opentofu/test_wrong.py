@@ -19,6 +19,7 @@ REASONS = {
     "unlisted_value": ["tier: 'STANDARD' is not one of BASIC, STANDARD_HA"],
     "missing_reference": ['"google_compute_network" "vpc" has not been declared'],
     "wrong_type": ["a number is required"],
+    "kept_password": ["must be persisted to state"],
     "failed_precondition": ["An audit log is kept for 400 days at least"],
     "rotating_signing_key": ["rotation_period: KMS rotates no ASYMMETRIC_SIGN key"],
     "custom_tier_without_edition": [

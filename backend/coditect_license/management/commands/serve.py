@@ -1,27 +1,30 @@
-"""``manage.py serve``: both planes in one process."""
+"""``manage.py serve``: both planes in one process, or the one that LICENSE_WORKLOAD names."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from coditect_license.asgi import application
 from coditect_license.ledger import take_server_seat
 from coditect_license.listening import PortBusy, listen, serve
+from coditect_license.management.migrated import require_migrated
 from leasing.stores.gate import ServerAlreadyRunning
 from tenants.wiring import SERVING
 
 
 class Command(BaseCommand):
-    """Serves both planes on LICENSE_HOST:PORT; the database must be migrated."""
+    """Serves on LICENSE_HOST:PORT; the database must be migrated."""
 
-    help = "Serve both planes on LICENSE_HOST:PORT (default 127.0.0.1:8000) until SIGTERM."
+    help = (
+        "Serve on LICENSE_HOST:PORT (default 127.0.0.1:8000) until SIGTERM: both planes, or one "
+        "with LICENSE_WORKLOAD=leasing or console."
+    )
 
     def handle(self, *_arguments: Any, **_options: Any) -> None:
         """Serve until told to stop; drain; end with status 0."""
-        _require_migrated()
+        _require_answers()
+        require_migrated()
         self.check(databases=["default"])  # whom the database trusts is no matter of settings
         self.check(tags=[SERVING], databases=["default"], include_deployment_checks=True)
         try:
@@ -34,16 +37,7 @@ class Command(BaseCommand):
         self.stdout.write("stopped: every acknowledged change is kept")
 
 
-def _require_migrated() -> None:
-    try:
-        plan = MigrationExecutor(connection)
-        is_behind = bool(plan.migration_plan(plan.loader.graph.leaf_nodes()))
-    except OperationalError as error:
-        raise CommandError(f"the database cannot be reached: {_first_line(error)}") from error
-    connection.close()
-    if is_behind:
-        raise CommandError("the database is not migrated; run: manage.py migrate")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+def _require_answers() -> None:
+    workload = settings.LICENSE_WORKLOAD
+    if not workload.answers:
+        raise CommandError(f"LICENSE_WORKLOAD is {workload}, which answers no calls")

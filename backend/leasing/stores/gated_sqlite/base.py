@@ -1,7 +1,8 @@
 """The database wrapper that Django loads by the name ``leasing.stores.gated_sqlite``."""
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,6 +59,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
             yield
         finally:
             self._bystander = None
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect; a file that is not there yet is made for its owner's eyes alone.
+
+        SQLite would make it for everybody's, and gives its companions the mode of the file.
+        """
+        name = str(conn_params["database"])
+        if not name.startswith(("file:", ":memory:")):
+            _make_private(name)
+        return super().get_new_connection(conn_params)
 
     def _through_the_gate(
         self, execute: Callable[..., Any], sql: str, params: Any, many: Any, context: Any
@@ -121,3 +132,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if self._gate is not None:
                 self._gate.close()
                 self._gate = None
+
+
+def _make_private(path: str) -> None:
+    with suppress(OSError):  # SQLite meets it next, and says what it is
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))

@@ -18,6 +18,29 @@ run "services_stay_on" {
   }
 }
 
+run "agents_are_made_before_they_are_given_keys" {
+  command = apply
+
+  variables {
+    service_agents = ["sqladmin.googleapis.com"]
+  }
+
+  assert {
+    condition     = output.service_agents == ["sqladmin.googleapis.com"] && google_project_service_identity.this["sqladmin.googleapis.com"].project == "coditect-citus-prod"
+    error_message = "The account of Cloud SQL is made with the project's services."
+  }
+}
+
+run "an_agent_of_no_service_is_refused" {
+  command = plan
+
+  variables {
+    service_agents = ["redis.googleapis.com"]
+  }
+
+  expect_failures = [var.service_agents]
+}
+
 run "every_kind_of_access_is_logged" {
   command = plan
 
