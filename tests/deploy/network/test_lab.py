@@ -70,6 +70,14 @@ def test_without_policies_every_way_is_open(network: Lab) -> None:
     assert difference(network, given, set(every)) == NONE
 
 
+def test_the_page_says_how_many_ways_are_tried() -> None:
+    page = (Path(__file__).parent / "README.md").read_text()
+    counted = {overlay: len(ways(deployed(overlay).hosts)) for overlay in OVERLAYS}
+
+    assert counted == dict.fromkeys(ON_GOOGLE, 5_460) | {"local": 6_160}
+    assert "5,460 ways (6,160 in `local`)" in page
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_exactly_the_declared_ways_are_open(network: Lab, overlay: str) -> None:
     given = deployed(overlay)
