@@ -24,13 +24,15 @@ from deploy.log_filters.entries import (
 from deploy.log_filters.language import compiled
 from deploy.opentofu.engine import OPENTOFU, Engine, copied
 
-PROJECTS = {"project_id": CLUSTER, "kms_project_id": KMS}
-LOGGING = PROJECTS | {
+PROJECTS: Mapping[str, Any] = {"project_id": CLUSTER, "kms_project_id": KMS}
+LOGGING: Mapping[str, Any] = {
+    **PROJECTS,
     "encryption_key_name": "projects/p/locations/us-central1/keyRings/r/cryptoKeys/logs",
     "evidence_bucket_name": "license-evidence",
     "evidence_collectors": [f"serviceAccount:license-evidence@{CLUSTER}.iam.gserviceaccount.com"],
 }
-MONITORING = PROJECTS | {
+MONITORING: Mapping[str, Any] = {
+    **PROJECTS,
     "license_host": "licenses.coditect.ai",
     "notified_emails": ["security@coditect.ai"],
     "signers": [LEASING],
