@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 TYPE_PREFIX: Final = "urn:coditect:license:problem:"
+_FOLDER: Final = "/.problems"
+_EARLY: Final = frozenset({400, 431})
 
 
 @dataclass(frozen=True)
@@ -122,12 +124,17 @@ def _page(status: int, problem: Problem) -> str:
 
 
 def _place(problem: Problem) -> str:
-    return f"@problem_{problem.status}"
+    """Return where an answer is: by address where nginx may not have read the caller's own."""
+    is_early = problem.status in _EARLY
+    return f"{_FOLDER}/{problem.status}" if is_early else f"@problem_{problem.status}"
 
 
 def _directives(problem: Problem) -> Iterator[str]:
     yield from (_page(status, problem) for status in problem.statuses)
-    yield f"        location {_place(problem)} {{"
+    place = _place(problem)
+    yield f"        location {'= ' if place.startswith('/') else ''}{place} {{"
+    if place.startswith("/"):
+        yield "            internal;"
     yield "            modsecurity off;"
     yield "            default_type application/problem+json;"
     yield "            add_header Cache-Control no-store always;"

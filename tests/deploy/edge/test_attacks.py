@@ -1,6 +1,7 @@
 """Attacks end at the edge; with the rules off the same attacks reach the server."""
 
 import http.client
+import socket
 from pathlib import Path
 from typing import Final
 
@@ -134,6 +135,27 @@ def test_health_is_answered_by_the_server(edge: Edge, path: str) -> None:
     answer = edge.send(Call(name=path, target=path, headers={"host": "10.0.0.1"}))
 
     assert (answer.status, edge.lines_of(answer)[0]["upstream_status"]) == (200, "200")
+
+
+def test_an_address_that_is_too_long_is_refused(edge: Edge) -> None:
+    answer = edge.send(Call(name="long", target=f"/{'a' * 20_000}"))
+
+    assert_is_problem(answer, 431, "head_too_large")
+
+
+def test_what_is_no_http_is_refused(edge: Edge) -> None:
+    with (
+        socket.create_connection(("127.0.0.1", edge.port), timeout=30) as plain,
+        edge.trust().wrap_socket(plain, server_hostname="127.0.0.1") as secured,
+    ):
+        secured.sendall(b"\x00\x01 nonsense\r\n\r\n")
+        answer = secured.recv(65_536)
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_an_answer_of_the_edge_is_not_there_to_be_asked_for(edge: Edge) -> None:
+    assert_is_problem(edge.send(Call(name="x", target="/.problems/431")), 404, "not_found")
 
 
 def test_headers_that_are_too_long_are_refused(edge: Edge) -> None:

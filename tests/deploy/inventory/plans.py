@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -12,14 +11,11 @@ from typing import Any, Final
 
 from deploy.inventory.table import REPOSITORY
 from deploy.inventory.trees import found
-from deploy.opentofu.engine import OPENTOFU, copied, started_engine
+from deploy.opentofu.engine import OPENTOFU, started_engine
+from deploy.opentofu.environments import walk
 
 KEPT: Final = REPOSITORY / ".local/infra"
 _DESCRIBES: Final = {".tf", ".tfvars", ".hcl", ".json", ".sql"}
-
-
-class NotApplied(Exception):
-    """The engine refused the environment; the message is its own."""
 
 
 def planned(path: Path, steps: Sequence[str], environment: str = "production") -> Iterator[Any]:
@@ -39,9 +35,10 @@ def planned(path: Path, steps: Sequence[str], environment: str = "production") -
 
 @cache
 def resources(environment: str) -> tuple[dict[str, Any], ...]:
-    """Return every resource of an environment, of all its modules. Raises NotApplied.
+    """Return every resource of an environment, of all its modules.
 
-    Seconds where ``opentofu/`` has changed, and a moment where it has not: kept in .local/infra.
+    Seconds where ``opentofu/`` has changed, and a moment where it has not: kept in .local/infra,
+    beside the walk of the environment's own tests, of which this is the applied state.
     """
     kept = KEPT / f"{environment}-{_digest()}.json"
     with _one_at_a_time(KEPT / f"{environment}.lock"):
@@ -62,12 +59,8 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
 
 
 def _applied(environment: str) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="inventory-") as folder, started_engine() as engine:
-        copy = copied(OPENTOFU / "environments" / environment, Path(folder))
-        begun = engine.init(copy)
-        if not begun.ok:
-            raise NotApplied(begun.text)
-        module: dict[str, Any] = engine.applied(copy)["values"]["root_module"]
+    with started_engine() as engine:
+        module: dict[str, Any] = walk(engine, environment).applied["values"]["root_module"]
         return module
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 import yaml
 from deploy.inventory.names import (
+    FOLDER,
     digest_of,
     kept_names,
     names_in,
     text_of,
     without_addresses,
 )
-from deploy.inventory.table import DOCUMENTS, HERE, MalformedTable, read_rows
+from deploy.inventory.table import DOCUMENTS, HERE, MalformedTable, read_changes, read_rows
 
 NO_NAMES = yaml.safe_load((HERE / "no-names.yaml").read_text())
 MOST_NAMES_OF_A_ROW = 12
@@ -66,6 +67,22 @@ def test_the_document_says_what_the_rows_quote(document: str) -> None:
     quoted = [" ".join(row.says.split()) for row in read_rows() if row.document == document]
 
     assert [words for words in quoted if words not in text] == []
+
+
+def test_every_correction_of_the_documents_is_a_change_here() -> None:
+    corrections = FOLDER / "ERRATA.md"
+    if not corrections.exists():
+        pytest.skip("THE LIST OF CORRECTIONS IS NOT ON THIS MACHINE: changes are not compared")
+    text = corrections.read_text()
+    kept = text.partition("\n## ")[2].partition("\n## ")[0]
+    first = [
+        line.strip("| ").partition(" | ")[0].replace("\\|", "|")
+        for line in text.replace(kept, "").splitlines()
+        if line.startswith("| ") and not line.startswith("| seed says")
+    ]
+
+    assert len(first) > 30
+    assert sorted(change["says"] for change in read_changes().values()) == sorted(first)
 
 
 def test_no_row_is_a_blanket_for_many_names() -> None:
