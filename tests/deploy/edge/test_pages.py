@@ -5,12 +5,14 @@ from configparser import ConfigParser
 from pathlib import Path
 from typing import Final
 
-from deploy.edge.edges import Edge
+from deploy.edge.edges import skip_without_packages
 from support.server import REPOSITORY
 
 from scripts.edge.asked import parsed
-from scripts.edge.configuration import EDGE, RULE_FILES
+from scripts.edge.configuration import EDGE, RULE_FILES, write
+from scripts.edge.packages import Packages
 from scripts.edge.problems import PROBLEMS
+from scripts.edge.wishes import Wishes
 
 HOW_TO: Final = REPOSITORY / "docs/how-to/run-the-edge.md"
 WORD: Final = re.compile(r"`(--[a-z-]+)`")
@@ -58,9 +60,19 @@ def test_the_unit_runs_what_write_makes() -> None:
     )
 
 
-def test_every_rule_is_copied_without_what_quotes(edge: Edge) -> None:
-    copies = sorted((edge.folder / "rules").glob("*.conf"))
+def test_every_rule_is_copied_without_what_quotes(tmp_path: Path) -> None:
+    skip_without_packages()
+    wishes = Wishes(
+        folder=tmp_path,
+        logs=tmp_path / "logs",
+        listen="127.0.0.1:8443",
+        upstream="127.0.0.1:8000",
+        certificate=tmp_path / "certificate.pem",
+        certificate_key=tmp_path / "key.pem",
+    )
+    write(wishes, Packages.found())
 
+    copies = sorted((tmp_path / "rules").glob("*.conf"))
     text = "".join(copy.read_text() for copy in copies)
     assert len(copies) == len(RULE_FILES)
     assert not re.search(r"(?m)^\s*(?:block,|logdata:|ctl:auditLogParts)", text)
