@@ -63,7 +63,7 @@ variable "signing_protection_level" {
 }
 
 variable "signers" {
-  description = "Members that sign with the one key (roles/cloudkms.signerVerifier): the leasing plane's account."
+  description = "Members that sign with the one key (roles/cloudkms.signerVerifier): the leasing plane's account, and the console's, which signs lent seats."
   type        = set(string)
 
   validation {
