@@ -1,12 +1,11 @@
 # The license server as an image. Each process is the same image with another argument of manage.py:
-# serve (which is the default), migrate, … (docs/how-to/build-the-image.md).
+# serve (which is the default), work, migrate, … (docs/how-to/build-the-image.md).
 #
 # The base is Python 3.12.14 on Debian 13, slim, by the digest of its index for all architectures: the
 # engine refuses any other. A newer one is a new digest here, or --build-arg BASE=….
 ARG BASE=python:3.12.14-slim-trixie@sha256:78387bc3881b8273120a12ebe6c1ab22b018ccc2c9adf565ae1ac9b536e184ea
 
 FROM ${BASE} AS build
-ARG VERSION=0
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore \
 	PYTHONDONTWRITEBYTECODE=1
 WORKDIR /build
@@ -23,6 +22,7 @@ RUN tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir wheel
 	&& tools/bin/pip --python /opt/license/bin/python install --quiet --no-compile --no-deps \
 		--no-index wheels/coditect_license_token-*.whl
 COPY scripts/image/bill_of_materials.py ./
+ARG VERSION=0
 RUN /opt/license/bin/python bill_of_materials.py --pins image.txt --report report.json \
 	--image-version "${VERSION}" --output license-server.cdx.json
 COPY backend /srv/license/backend
@@ -39,16 +39,6 @@ FROM scratch AS bill
 COPY --from=build /build/license-server.cdx.json /
 
 FROM ${BASE} AS server
-ARG BASE
-ARG VERSION=0
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="CODITECT license server" \
-	org.opencontainers.image.description="Floating licenses: acquire, heartbeat, release; signed answers" \
-	org.opencontainers.image.vendor="CODITECT" \
-	org.opencontainers.image.licenses="Apache-2.0" \
-	org.opencontainers.image.version="${VERSION}" \
-	org.opencontainers.image.revision="${REVISION}" \
-	org.opencontainers.image.base.name="${BASE}"
 # No way to install anything, nothing that runs as somebody else than its caller, and a login that
 # owns nothing but the folder for data of the embedded profile.
 RUN groupadd --gid 10001 license \
@@ -81,3 +71,14 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
 # No shell between: SIGTERM reaches the server, which drains.
 ENTRYPOINT ["/opt/license/bin/python", "/srv/license/backend/manage.py"]
 CMD ["serve"]
+# Last, because these change with every commit, and what stands above is then kept from before.
+ARG BASE
+ARG VERSION=0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="CODITECT license server" \
+	org.opencontainers.image.description="Floating licenses: acquire, heartbeat, release; signed answers" \
+	org.opencontainers.image.vendor="CODITECT" \
+	org.opencontainers.image.licenses="Apache-2.0" \
+	org.opencontainers.image.version="${VERSION}" \
+	org.opencontainers.image.revision="${REVISION}" \
+	org.opencontainers.image.base.name="${BASE}"

@@ -11,7 +11,7 @@ EMBEDDED := LICENSE_PROFILE=embedded
 CHECKED := $(EMBEDDED) LICENSE_DATA_DIR=$(CURDIR)/.local/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe monitoring bench bench-capacity bench-page load load-smoke infra image-check pins clean
+.PHONY: help run kms test test-faults simulate fuzz bit-flips check format lint types imports schema schema-check observe edge monitoring bench bench-capacity bench-page load load-smoke infra image-check pins clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -81,6 +81,9 @@ schema-check: $(VENV)/installed-dev ## compare docs/api/openapi.yaml with the co
 
 observe: $(VENV)/installed-run ## start Prometheus beside the server, or beside a new one (METRICS_PORT=9464, PROMETHEUS_PORT=9090)
 	@$(EMBEDDED) exec $(PY) -m scripts.monitoring.observe
+
+edge: $(VENV)/installed-run ## start nginx with a WAF and TLS before the server, or before a new one (EDGE_PORT=8443, PORT=8000, ARGS=--help)
+	@$(EMBEDDED) exec $(PY) -m scripts.edge $(ARGS)
 
 monitoring: $(VENV)/installed-dev ## write the Kubernetes objects and dashboards of kubernetes/monitoring
 	@$(PY) -m scripts.monitoring $(ARGS)

@@ -23,6 +23,10 @@ HOLD_INTERVALS: Final = 1.2
 GAP_SECONDS: Final = 30
 """A ledger that was silent for longer than this was down (docs/acquire-cycle.md)."""
 
+SHORTEST_EXTENSION_SECONDS: Final = 60
+LONGEST_EXTENSION_SECONDS: Final = 4 * 3_600
+"""Leases are extended by no more than a third of what a token can say: it lives 12 h at most."""
+
 _EARLIEST_START: Final = timedelta(seconds=300)
 """How far ahead of the ledger's clock a token may have been signed: that clock can be set back."""
 
@@ -125,6 +129,25 @@ def loan_refusal(offline_seconds: int, seconds: float) -> BorrowingOff | LoanToo
 def loan_end(now: datetime, seconds: int, license_expires_at: datetime) -> datetime:
     """Return where a loan made now ends: not past the license."""
     return min(now + timedelta(seconds=seconds), license_expires_at)
+
+
+def extended_end(
+    *,
+    status: LicenseStatus,
+    license_expires_at: datetime,
+    lease_expires_at: datetime,
+    until: datetime,
+    now: datetime,
+) -> datetime | None:
+    """Return where an extended lease ends, not past its license; None where it stays as it is.
+
+    Only a live lease of an active license is extended, and never shortened (S7): its holder is
+    counted already, so nobody is added (S1).
+    """
+    end = min(until, license_expires_at)
+    if status is not LicenseStatus.ACTIVE or not is_live(lease_expires_at, now):
+        return None
+    return end if end > lease_expires_at else None
 
 
 def is_live(lease_expires_at: datetime | None, now: datetime) -> bool:

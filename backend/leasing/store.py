@@ -181,6 +181,39 @@ class SessionState(Struct, frozen=True, gc=False):
 Outcome = Lease | Released | ForceReleased | SessionState | Exception
 
 
+class PageEnd(Struct, frozen=True, gc=False):
+    """Where one page of seats ends and the next begins; ids as stored, 32 hexadecimal digits."""
+
+    tenant: str
+    license: str
+    slot: int
+
+
+class Extension(Struct, frozen=True, gc=False):
+    """Have the live leases of one page of seats end ``seconds`` from now, where that is later.
+
+    Those of ``spared_tenants`` stay as they are, and so do leases of licenses that are not active.
+    ``after`` is where the page before ended. ``principal`` and ``incident`` go into the audit.
+    """
+
+    seconds: int
+    principal: str
+    incident: str
+    spared_tenants: tuple[str, ...] = ()
+    most_seats: int = 500
+    after: PageEnd | None = None
+
+
+class Extended(Struct, frozen=True, gc=False):
+    """How many leases of a page end later, and where; ``last`` is None for the page after all."""
+
+    leases: int
+    tenants: frozenset[str]
+    until: datetime
+    longest_heartbeat_interval_seconds: int
+    last: PageEnd | None
+
+
 class Store(Protocol):
     """A ledger of seats. Used by one thread at a time."""
 
@@ -202,3 +235,11 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of the ledger."""
+
+
+class ExtendingStore(Store, Protocol):
+    """A ledger whose leases an operator can extend in an incident."""
+
+    def extend(self, asked: Extension) -> Extended:
+        """Extend one page in a transaction of its own. Raises StoreUnavailable."""
+        ...

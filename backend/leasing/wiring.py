@@ -13,7 +13,7 @@ from foundation.clock import utc_now
 from leasing.census import CensusReader
 from leasing.figures import FiguresThread
 from leasing.lending import Loan, lend
-from leasing.store import Store
+from leasing.store import ExtendingStore
 from leasing.stores.postgres import PostgresStore
 from leasing.stores.postgres.census import PostgresCensus
 from leasing.stores.sqlite import SqliteStore
@@ -22,7 +22,7 @@ from signing.wiring import sealed_statement
 from tenants.current import tenant_transaction
 
 
-def open_store(*, was_restored: bool = False) -> Store:
+def open_store(*, was_restored: bool = False) -> ExtendingStore:
     """Open the ledger. Raises StoreUnavailable when it cannot be reached.
 
     ``was_restored`` says that it may have lost commits: a reclaim hold begins.

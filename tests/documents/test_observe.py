@@ -21,14 +21,14 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 def test_the_files_of_the_how_to_are_there() -> None:
     named = re.findall(r"^\| `([^`]+)` \|", HOW_TO.read_text(), re.MULTILINE)
 
-    assert len(named) == 4
+    assert len(named) == 5
     assert all([*MONITORING.glob(pattern)] for pattern in named)
 
 
 def test_the_tasks_of_the_how_to_are_there() -> None:
     tasks = set(re.findall(r"make ([a-z]+)", HOW_TO.read_text()))
 
-    assert tasks == {"observe", "run", "monitoring", "test"}
+    assert tasks == {"observe", "run", "monitoring", "test", "infra"}
     makefile = (REPOSITORY / "Makefile").read_text()
     assert all(re.search(rf"^{task}:.*## ", makefile, re.MULTILINE) for task in tasks)
 

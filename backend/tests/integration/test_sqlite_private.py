@@ -1,6 +1,9 @@
 """The ledger's file is its owner's alone from its first byte, in whatever folder it is made."""
 
+import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 from django.db import connections
@@ -21,3 +24,27 @@ def test_a_ledger_in_a_folder_that_others_may_read_is_not_theirs_to_read(tmp_pat
 
     assert "license.sqlite3-wal" in modes
     assert set(modes.values()) == {0o600}
+
+
+def test_s14_a_connection_of_django_leaves_the_stores_locks_in_place(tmp_path: Path) -> None:
+    ledger = tmp_path / "license.sqlite3"
+    store = sqlite3.connect(ledger)
+    store.execute("PRAGMA journal_mode = WAL")
+    store.execute("CREATE TABLE seat (slot INTEGER)")
+    store.commit()
+    database = DatabaseWrapper({**connections["default"].settings_dict, "NAME": ledger})
+    try:
+        with database.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        another = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM seat')"
+        subprocess.run([sys.executable, "-c", another, str(ledger)], check=True, timeout=60)
+
+        store.execute("INSERT INTO seat VALUES (7)")
+        store.commit()
+
+        with sqlite3.connect(ledger) as newcomer:
+            assert newcomer.execute("SELECT slot FROM seat").fetchall() == [(7,)]
+        newcomer.close()
+    finally:
+        database.close()
+        store.close()

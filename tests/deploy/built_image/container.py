@@ -22,15 +22,19 @@ from tests.support.waiting import until
 DATA: Final = "/var/lib/license"
 _SECONDS: Final = 120
 _STARTED: Final = "Application startup complete."
-# $1 is the root, $2 the folder of data; the rest is run in there.
-_ENTER: Final = f"""
+# $1 is the root, then come folders as INSIDE=OUTSIDE; what follows -- is run in there.
+_ENTER: Final = """
 set -e
-mount --bind "$1" "$1"
-mount -o remount,bind,ro "$1"
-mount -t proc -o nosuid,nodev,noexec proc "$1/proc"
-mount --bind "$2" "$1{DATA}"
 root=$1
-shift 2
+shift
+mount --bind "$root" "$root"
+mount -o remount,bind,ro "$root"
+mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
+while [ "$1" != -- ]; do
+	mount --bind "${1#*=}" "$root${1%%=*}"
+	shift
+done
+shift
 exec /usr/sbin/chroot "$root" "$@"
 """
 _FLAGS: Final = ("--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all")
@@ -41,12 +45,19 @@ _TIED: Final = "--pdeathsig=KILL"
 class Container:
     """One run of the image; ``output`` is every line that was written, by either stream.
 
-    A context manager that kills what still runs.
+    ``folders`` are mounted beside the one of data, by their places in there. A context manager that
+    kills what still runs.
     """
 
-    def __init__(self, image: BuiltImage, data: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        image: BuiltImage,
+        data: Path,
+        settings: Mapping[str, str],
+        folders: Mapping[str, Path] | None = None,
+    ) -> None:
         self._image = image
-        self._data = data
+        self._folders = {DATA: data} | dict(folders or {})
         own = dict(one.partition("=")[::2] for one in image.config["Env"])
         self._settings = own | dict(settings)
         self.output: list[str] = []
@@ -57,7 +68,8 @@ class Container:
         """Run the image's command, with other arguments than its own where some are given."""
         words = [*self._image.config["Entrypoint"], *(arguments or self._image.config["Cmd"])]
         namespaces = ["--mount", "--pid", "--ipc", "--uts", "--fork"]
-        enter = ["/bin/sh", "-c", _ENTER, "sh", str(self._image.root), str(self._data)]
+        folders = [f"{inside}={outside}" for inside, outside in self._folders.items()]
+        enter = ["/bin/sh", "-c", _ENTER, "sh", str(self._image.root), *folders, "--"]
         self.process = subprocess.Popen(
             ["unshare", *namespaces, *enter, *self._as_its_user(), *words],
             env={"PATH": os.defpath},

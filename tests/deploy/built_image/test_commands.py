@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 from typing import Final
 
+import httpx
 from deploy.built_image.buildah import BuiltImage
 from deploy.built_image.container import Container
-from deploy.built_image.volume import UID, embedded
+from deploy.built_image.volume import UID, embedded, prepare_demo, volume
 
 from tests.support.ports import free_port
+from tests.support.waiting import until
 
 COMMANDS: Final = (("check",), ("migrate",), ("migrate", "--check"), ("help", "serve"))
 
@@ -25,6 +27,29 @@ def test_commands_run_one_after_the_other_on_a_fresh_folder(
             assert container.start(*words).wait() == 0, "".join(container.output)
 
     assert (folder / "license.sqlite3").stat().st_uid == UID
+
+
+def test_the_worker_works_until_it_is_told_to_end(image: BuiltImage, tmp_path: Path) -> None:
+    data, port, metrics = volume(tmp_path), free_port(), free_port()
+    settings = embedded(port) | {"LICENSE_METRICS_PORT": str(metrics)}
+    prepare_demo(image, data, settings)
+
+    with Container(image, data, settings) as worker:
+        worker.start("work")
+        until(lambda: _answers(metrics) or worker.process.poll() is not None, seconds=60)
+        assert _answers(metrics), "".join(worker.output)
+        worker.signal("SIGTERM")
+        status = worker.wait()
+
+    assert status == 0
+    assert any(line.startswith("stopped: every audit event stays") for line in worker.output)
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def test_a_command_that_fails_ends_with_its_status(image: BuiltImage, tmp_path: Path) -> None:

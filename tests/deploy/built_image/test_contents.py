@@ -100,6 +100,17 @@ def test_nothing_in_it_can_install_anything(image: BuiltImage) -> None:
         assert not (image.root / "usr/bin" / program).exists()
 
 
+def test_what_production_needs_is_there_and_loads(image: BuiltImage) -> None:
+    loaded = "psycopg, redis, google.cloud.kms_v1, grpc, uvloop, httptools, opentelemetry.sdk.trace"
+    loaded += ", opentelemetry.exporter.otlp.proto.http, coditect_license_token"
+    code = f"import {loaded}; print(psycopg.pq.__impl__)"
+    words = ["chroot", str(image.root), "/opt/license/bin/python", "-c", code]
+
+    asked = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert (asked.returncode, asked.stdout) == (0, "binary\n"), asked.stderr
+
+
 def test_the_bill_lists_what_pip_lists(image: BuiltImage) -> None:
     words = [sys.executable, "-m", "pip", "list", "--format=json", "--path"]
     asked = subprocess.run(

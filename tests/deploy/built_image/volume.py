@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,9 +34,14 @@ def volume(parent: Path) -> Path:
     return folder
 
 
-def prepare_demo(image: BuiltImage, data: Path, settings: dict[str, str]) -> dict[str, Any]:
+def prepare_demo(
+    image: BuiltImage,
+    data: Path,
+    settings: Mapping[str, str],
+    folders: Mapping[str, Path] | None = None,
+) -> dict[str, Any]:
     """Migrate and make the demo license in a container that ends; return its facts."""
-    with Container(image, data, settings) as container:
+    with Container(image, data, settings, folders) as container:
         assert container.start("quickstart", "--prepare-only").wait() == 0, container.output
     facts: dict[str, Any] = json.loads((data / "demo.json").read_text())
     return facts

@@ -31,6 +31,7 @@ OUTSIDE: Final = (
     Host("another database", "10.200.0.9"),
     Host("google apis", "199.36.153.9"),
     Host("internet", "203.0.113.50"),
+    Host("control plane", "172.16.0.2"),
     Host("metadata", "169.254.169.254"),
     Host("metadata before dataplane v2", "169.254.169.252"),
     Host("node-local dns", "169.254.20.10"),

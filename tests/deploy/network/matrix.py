@@ -17,15 +17,15 @@ DNS: Final = (
     ("node-local dns", "tcp", 53),
 )
 DATABASE: Final = (*DNS, ("cloud sql", "tcp", 5432))
-SERVER: Final = (
-    *DATABASE,
-    ("redis", "tcp", 6378),
+FRONT_ENDS: Final = ("load balancer", "health checker")
+GOOGLE: Final = (
     ("google apis", "tcp", 443),
     ("metadata", "tcp", 80),
     ("metadata", "tcp", 8080),
     ("metadata before dataplane v2", "tcp", 988),
     ("metadata before dataplane v2", "tcp", 987),
 )
+SERVER: Final = (*DATABASE, ("redis", "tcp", 6378), *GOOGLE)
 MAY_REACH: Final[Mapping[str, Sequence[tuple[str, str, int]]]] = {
     "leasing": SERVER,
     "leasing's twin": SERVER,
@@ -33,18 +33,31 @@ MAY_REACH: Final[Mapping[str, Sequence[tuple[str, str, int]]]] = {
     "worker": DATABASE,
     "notices": DATABASE,
     "retention": DATABASE,
+    "verify": DATABASE,
     "migrate": DATABASE,
 }
 """The product's pods, and where each may go."""
 
+INCIDENT: Final[Mapping[str, Sequence[tuple[str, str, int]]]] = {
+    # PagerDuty has no addresses of its own: the internet with TLS, and nothing private.
+    "incident webhook": (
+        *DNS,
+        *GOOGLE,
+        *((name, "tcp", 443) for name in ("control plane", "internet", *FRONT_ENDS)),
+    ),
+    "incident expiry": (*DNS, *GOOGLE),
+}
+"""Pods of the components for incidents, where they are taken, and where each may go."""
+
 SERVERS: Final = ("leasing", "leasing's twin", "console")
-FRONT_ENDS: Final = ("load balancer", "health checker")
 POSTGRES: Final = "postgres in the cluster"
 """Of the local overlay alone, where it stands in for Cloud SQL."""
 
 ADDRESSES: Final = {
     name: f"10.8.0.{number}"
-    for number, name in enumerate((*MAY_REACH, POSTGRES, "stranger", "frontend", "api-v2"), 10)
+    for number, name in enumerate(
+        (*MAY_REACH, *INCIDENT, POSTGRES, "stranger", "frontend", "api-v2"), 10
+    )
 }
 NOT_THE_PRODUCT: Final[Mapping[str, Mapping[str, str]]] = {
     "stranger": {},
@@ -95,7 +108,12 @@ def expected(
     cut off. ``collector``: who fetches metrics. ``database``: a pod that stands in for Cloud SQL.
     """
     names = {host.name for host in hosts}
-    held = {*MAY_REACH, *([database] if database else []), *(["stranger"] if own_namespace else [])}
+    held = {
+        *MAY_REACH,
+        *INCIDENT,
+        *([database] if database else []),
+        *(["stranger"] if own_namespace else []),
+    }
     declared = set(_declared(collector=collector, database=database))
     free = {way for way in ways(hosts) if not {way[0], way[1]} & held}
     return {way for way in declared if {way[0], way[1]} <= names} | free
@@ -106,5 +124,10 @@ def _declared(*, collector: str, database: str) -> Iterator[Way]:
         yield from ((source, *target) for target in targets)
         yield (source, database, "tcp", 5432)
         yield (collector, source, "tcp", 9464)
+    for source, targets in INCIDENT.items():
+        yield from ((source, *target) for target in targets)
+    # Alertmanager is where Google's managed Prometheus is, or the operator's.
+    yield ("collector", "incident webhook", "tcp", 8080)
+    yield ("prometheus", "incident webhook", "tcp", 8080)
     for front in FRONT_ENDS:
         yield from ((front, server, "tcp", 8000) for server in SERVERS)

@@ -1,12 +1,22 @@
 """The policies and pods of the overlays, as they are rendered, for the lab."""
 
+import shutil
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import yaml
-from deploy.kubernetes.rendering import KUBERNETES, Manifest, of_kind, pod_templates, render
+from deploy.kubernetes.rendering import (
+    KUBERNETES,
+    Manifest,
+    of_kind,
+    pod_templates,
+    render,
+    render_folder,
+)
 from deploy.network.hosts import Host
 from deploy.network.matrix import POSTGRES, cluster
 
@@ -16,7 +26,10 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "Deployment/coditect-license-worker": ("worker",),
     "CronJob/coditect-license-notices": ("notices",),
     "CronJob/coditect-license-retention": ("retention",),
+    "CronJob/coditect-license-verify": ("verify",),
     "Job/coditect-license-migrate": ("migrate",),
+    "Deployment/coditect-license-incident": ("incident webhook",),
+    "CronJob/coditect-license-incident-expiry": ("incident expiry",),
     "StatefulSet/license-postgres": (POSTGRES,),
 }
 """What the lab calls the pods of each object that makes some; one that is not here is an error."""
@@ -32,7 +45,27 @@ class Deployed:
 
 def deployed(overlay: str) -> Deployed:
     """Render an overlay; labels and namespace are those of its own pods."""
-    manifests = render(overlay)
+    return _of(render(overlay))
+
+
+def with_incident_components() -> Deployed:
+    """Render production with both components for incidents."""
+    said = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "namespace": "coditect-license",
+        "resources": ["../production"],
+        "components": [f"../../components/incident-{name}" for name in ("webhook", "expiry")],
+    }
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "kubernetes"
+        shutil.copytree(KUBERNETES, copy)
+        (copy / "overlays/incident").mkdir()
+        (copy / "overlays/incident/kustomization.yaml").write_text(yaml.safe_dump(said))
+        return _of(render_folder(copy / "overlays/incident"))
+
+
+def _of(manifests: list[Manifest]) -> Deployed:
     policies = deepcopy([*of_kind(manifests, "NetworkPolicy").values()])
     (namespace,) = {policy["metadata"]["namespace"] for policy in policies}
     labels = {

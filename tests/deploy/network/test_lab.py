@@ -13,8 +13,13 @@ import yaml
 from deploy.kubernetes.rendering import ON_GOOGLE, OVERLAYS
 from deploy.network.hosts import Host
 from deploy.network.lab import Lab, Way, lab
-from deploy.network.matrix import POSTGRES, all_hosts, cluster, expected, ways
-from deploy.network.overlays import Deployed, deployed, with_prometheus_operator
+from deploy.network.matrix import MAY_REACH, POSTGRES, all_hosts, cluster, expected, ways
+from deploy.network.overlays import (
+    Deployed,
+    deployed,
+    with_incident_components,
+    with_prometheus_operator,
+)
 
 PLANTED: Final = Path(__file__).parent / "planted/hardening-strategy.yaml"
 API: Final = {"app": "coditect-license-api"}
@@ -70,6 +75,14 @@ def test_without_policies_every_way_is_open(network: Lab) -> None:
     assert difference(network, given, set(every)) == NONE
 
 
+def test_the_page_says_how_many_ways_are_tried() -> None:
+    page = (Path(__file__).parent / "README.md").read_text()
+    counted = [len(ways(deployed(overlay).hosts)) for overlay in OVERLAYS]
+
+    assert min(counted) > 6_000
+    assert "Each overlay is over 6,000 ways" in page
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_exactly_the_declared_ways_are_open(network: Lab, overlay: str) -> None:
     given = deployed(overlay)
@@ -84,6 +97,14 @@ def test_the_operators_prometheus_is_let_in_where_its_component_is(network: Lab)
     assert difference(network, given, wanted) == NONE
 
 
+def test_what_answers_incidents_reaches_google_and_who_is_paged(network: Lab) -> None:
+    given = with_incident_components()
+    wanted = expected(given.hosts, own_namespace=True, collector="collector")
+
+    assert {"incident webhook", "incident expiry"} < {host.name for host in given.hosts}
+    assert difference(network, given, wanted) == NONE
+
+
 def test_other_products_are_untouched_where_the_namespace_is_shared() -> None:
     """What the matrix says of it, so that a change of the matrix cannot take it away unseen."""
     given = deployed(SHARED)
@@ -92,7 +113,7 @@ def test_other_products_are_untouched_where_the_namespace_is_shared() -> None:
     assert {host.namespace for host in given.hosts if host.name in {"leasing", "frontend"}} == {
         "coditect-app"
     }
-    ours = {"leasing", "leasing's twin", "console", "worker", "notices", "retention", "migrate"}
+    ours = set(MAY_REACH)
     for neighbor in ("frontend", "api-v2", "stranger"):
         its = {way for way in ways(given.hosts) if neighbor in way[:2]}
         assert {way for way in its if not ours & set(way[:2])} <= wanted

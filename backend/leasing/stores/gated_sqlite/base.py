@@ -135,5 +135,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _make_private(path: str) -> None:
-    with suppress(OSError):  # SQLite meets it next, and says what it is
-        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    """Make the file, and touch none that is there.
+
+    To close any descriptor of a file gives up every lock that the process has on it (POSIX). The
+    next process to leave the ledger would take itself for the last one and remove the log that the
+    store is writing.
+    """
+    with suppress(OSError):  # it is there; or SQLite meets it next, and says what it is
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

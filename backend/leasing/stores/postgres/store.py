@@ -17,6 +17,8 @@ from leasing.store import (
     Acquire,
     Borrow,
     Call,
+    Extended,
+    Extension,
     ForceRelease,
     Heartbeat,
     Inspect,
@@ -32,6 +34,7 @@ from leasing.stores.postgres.transaction import PostgresTransaction
 from leasing.stores.postgres.walk import Walk
 from leasing.stores.sql.acquire import acquire_all
 from leasing.stores.sql.borrow import borrow_all
+from leasing.stores.sql.extend import extend
 from leasing.stores.sql.force_release import force_release_all
 from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.kinds import of_kind
@@ -118,6 +121,10 @@ class PostgresStore:
         """End up to ``most`` sessions whose lease has lapsed; return how many."""
         return self._repeated(lambda: self._reap(most))
 
+    def extend(self, asked: Extension) -> Extended:
+        """Have the live leases of one page of seats end later."""
+        return self._repeated(lambda: self._extend(asked))
+
     def tick(self) -> None:
         """Note durably that the ledger is alive, and whether it had been away."""
         self._repeated(self._tick)
@@ -169,6 +176,10 @@ class PostgresStore:
     def _reap(self, most: int) -> int:
         with self._transaction() as transaction:
             return reap(transaction, most)
+
+    def _extend(self, asked: Extension) -> Extended:
+        with self._transaction() as transaction:
+            return extend(transaction, asked)
 
     def _tick(self) -> None:
         with self._transaction():

@@ -49,6 +49,9 @@ class Statements(Protocol):
     SESSION: str
     LOAN: str
     LEND: str
+    EXTENSION_PAGE: str
+    EXTEND_INSTANCES: str
+    FORGET_TOKENS: str
     HONORED: str
     HONOR: str
     END_HONORED: str

@@ -100,7 +100,7 @@ class Leaver(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Record(Struct, frozen=True, array_like=True, gc=False):
-    """One audit record."""
+    """One audit record; without a session it is about the license as a whole."""
 
     tenant: str
     id: str
@@ -108,7 +108,7 @@ class Record(Struct, frozen=True, array_like=True, gc=False):
     action: str
     principal: str
     license: str
-    session: str
+    session: str | None
     details_json: str
 
 

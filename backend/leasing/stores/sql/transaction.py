@@ -128,7 +128,7 @@ class Transaction:
         *,
         tenant: str,
         license: str,
-        session: str,
+        session: str | None,
         principal: str,
         **details: Any,
     ) -> None:

@@ -18,6 +18,8 @@ from leasing.store import (
     Acquire,
     Borrow,
     Call,
+    Extended,
+    Extension,
     ForceRelease,
     Heartbeat,
     Inspect,
@@ -28,6 +30,7 @@ from leasing.store import (
 from leasing.stores.gate import WriteGate
 from leasing.stores.sql.acquire import acquire_all
 from leasing.stores.sql.borrow import borrow_all
+from leasing.stores.sql.extend import extend
 from leasing.stores.sql.force_release import force_release_all
 from leasing.stores.sql.heartbeat import renew_all
 from leasing.stores.sql.kinds import of_kind
@@ -97,6 +100,11 @@ class SqliteStore:
         """End up to ``most`` sessions whose lease has lapsed; return how many."""
         with self._transaction() as transaction:
             return reap(transaction, most)
+
+    def extend(self, asked: Extension) -> Extended:
+        """Have the live leases of one page of seats end later."""
+        with self._transaction() as transaction:
+            return extend(transaction, asked)
 
     def tick(self) -> None:
         """Note durably that the ledger is alive, and whether it had been away."""

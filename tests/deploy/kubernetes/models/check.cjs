@@ -26,8 +26,11 @@ const kindOf = (manifest) => `${manifest.apiVersion}/${manifest.kind}`;
 const nameOf = (manifest) => `${manifest.kind}/${manifest.metadata.name}`;
 const moduleOf = (manifest) => `${PACKAGES[kindOf(manifest)]}/${kindOf(manifest)}`;
 
+// By file: one of the packages exports its types by kind, and its classes not.
+const fileOf = (manifest) => path.join(__dirname, 'node_modules', `${moduleOf(manifest)}.js`);
+
 function wrongValues(manifest) {
-  const Model = require(moduleOf(manifest))[manifest.kind];
+  const Model = require(fileOf(manifest))[manifest.kind];
   try {
     new Model(manifest).validate();
     return [];

@@ -28,6 +28,11 @@ from leasing.stores.postgres.statements.census import (
     CENSUS_PAGE,
     STANDING,
 )
+from leasing.stores.postgres.statements.extend import (
+    EXTEND_INSTANCES,
+    EXTENSION_PAGE,
+    FORGET_TOKENS,
+)
 from leasing.stores.postgres.statements.heartbeat import (
     HELD,
     HOLDINGS,
@@ -111,9 +116,12 @@ __all__ = [
     "DENIALS",
     "END_HONORED",
     "END_SESSIONS",
+    "EXTEND_INSTANCES",
+    "EXTENSION_PAGE",
     "FORGET_ALL_INSTANCES",
     "FORGET_INSTANCES",
     "FORGET_LAPSED_INSTANCES",
+    "FORGET_TOKENS",
     "FREE_SEATS",
     "HELD",
     "HOLD",

@@ -24,6 +24,11 @@ from leasing.stores.sqlite.statements.borrow import LEND, LOAN
 from leasing.stores.sqlite.statements.census import (
     CENSUS_PAGE,
 )
+from leasing.stores.sqlite.statements.extend import (
+    EXTEND_INSTANCES,
+    EXTENSION_PAGE,
+    FORGET_TOKENS,
+)
 from leasing.stores.sqlite.statements.heartbeat import (
     HOLDINGS,
     NOTE_TOKENS,
@@ -77,9 +82,12 @@ __all__ = [
     "DENIALS",
     "END_HONORED",
     "END_SESSIONS",
+    "EXTEND_INSTANCES",
+    "EXTENSION_PAGE",
     "FORGET_ALL_INSTANCES",
     "FORGET_INSTANCES",
     "FORGET_LAPSED_INSTANCES",
+    "FORGET_TOKENS",
     "FREE_SEATS",
     "HOLD",
     "HOLDINGS",

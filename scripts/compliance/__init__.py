@@ -1,0 +1,1 @@
+"""The pages of docs/compliance and docs/unproven.md, made of data."""

@@ -1,0 +1,1 @@
+"""What a month costs, from list prices that say where and when they were read."""

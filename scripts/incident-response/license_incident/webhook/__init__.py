@@ -1,0 +1,1 @@
+"""Alertmanager's webhook: it pages and takes evidence; whether to block a person decides."""
