@@ -64,7 +64,7 @@ unchanged() { diff <(jq -S . "$FAKE_STATE/policy.before") <(jq -S . "$FAKE_STATE
 
 @test "half a consent is refused" {
 	for consent in '--yes' '--confirm inc-1' '--yes --confirm inc-2' '--yes --confirm inc-1 --dry-run'; do
-		# shellcheck disable=SC2086  the words are apart on purpose
+		# shellcheck disable=SC2086 # the words are apart on purpose
 		run incident block-all --incident inc-1 $consent
 		[ "$status" -eq 64 ] || [[ $consent == *--dry-run ]]
 		[ ! -s "$FAKE_STATE/calls" ]
@@ -83,7 +83,7 @@ unchanged() { diff <(jq -S . "$FAKE_STATE/policy.before") <(jq -S . "$FAKE_STATE
 	run incident block-tenant "${SURE[@]}" --tenant mallory
 	[ "$status" -eq 1 ]
 	[[ $output == *"there is no tenant mallory"* ]]
-	! calls | grep -qE 'suspend|extend_leases'
+	never_called 'suspend|extend_leases'
 	[ "$(results skipped | grep -c .)" -eq 3 ]
 }
 
@@ -99,7 +99,7 @@ unchanged() { diff <(jq -S . "$FAKE_STATE/policy.before") <(jq -S . "$FAKE_STATE
 	[ "$status" -eq 1 ]
 	incident restore "${SURE[@]}"
 	[ -e "$FAKE_STATE/suspended" ]
-	! calls | grep -q 'tenant resume'
+	never_called 'tenant resume'
 }
 
 @test "restore takes back exactly what was done, and resolves the page" {
@@ -202,7 +202,7 @@ unchanged() { diff <(jq -S . "$FAKE_STATE/policy.before") <(jq -S . "$FAKE_STATE
 }
 
 @test "a folder that is open to others keeps no evidence" {
-	mkdir -m 777 -p "$LICENSE_INCIDENT_DIRECTORY/inc-1"
+	mkdir -p "$LICENSE_INCIDENT_DIRECTORY/inc-1"
 	chmod 777 "$LICENSE_INCIDENT_DIRECTORY/inc-1"
 	run incident observe "${SURE[@]}"
 	[ "$status" -eq 64 ]
