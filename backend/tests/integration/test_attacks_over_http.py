@@ -348,6 +348,7 @@ def test_bearer_tokens_are_taken_at_one_door_of_each_plane() -> None:
         "leasing/http/credentials.py:BearerVerifier",
         "identity/wiring.py:BearerVerifier",
         "coditect_license/server.py:bearer_verifier_from_settings",
+        "coditect_license/console_server.py:bearer_verifier_from_settings",
         "coditect_license/middleware.py:bearer_verifier_from_settings",
         "coditect_license/management/commands/trusted_issuer.py:bearer_verifier_from_settings",
     }

@@ -28,7 +28,7 @@ module "monitoring" {
   pagerduty_service_key_version = var.pagerduty_service_key_version
   runbooks_url                  = var.alerts.runbooks_url
   secret_readers                = module.secrets.reader_emails
-  signers                       = [module.identity.emails["api"]]
+  signers                       = [module.identity.emails["api"], module.identity.emails["console"]]
   security_policy_name          = module.cloud_armor.policy_name
   labels                        = local.labels
 }

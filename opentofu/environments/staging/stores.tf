@@ -7,7 +7,7 @@ module "kms" {
   kms_project_id           = local.kms_project_id
   location                 = var.region
   signing_protection_level = var.signing.protection_level
-  signers                  = [module.identity.members["api"]]
+  signers                  = [module.identity.members["api"], module.identity.members["console"]]
   rotators                 = var.signing.rotators
   expect_standby           = var.signing.expect_standby
   labels                   = local.labels

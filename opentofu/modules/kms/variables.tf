@@ -63,7 +63,7 @@ variable "signing_protection_level" {
 }
 
 variable "signers" {
-  description = "Members that sign with the one key (roles/cloudkms.signerVerifier): the leasing plane's account. Known at the first plan: written out, not taken from a resource."
+  description = "Members that sign with the one key (roles/cloudkms.signerVerifier): the leasing plane's account, and the console's, which signs lent seats. Known at the first plan: written out, not taken from a resource."
   type        = set(string)
 
   validation {

@@ -31,7 +31,7 @@ locals {
   # Versions made, disabled, destroyed or restored, rings, bindings: whatever changes a key.
   key_changes = "${local.changes} AND protoPayload.serviceName=\"cloudkms.googleapis.com\""
 
-  # A signature that the leasing plane did not ask for.
+  # A signature that neither the leasing plane nor the console asked for.
   foreign_signatures = join(" ", [
     local.reads,
     "AND protoPayload.methodName=\"AsymmetricSign\"",
@@ -60,7 +60,7 @@ locals {
     }
     license-foreign-signatures = {
       project = "kms", filter = local.foreign_signatures, severity = "CRITICAL", runbook = "key-compromise"
-      says    = "The signing key signed for somebody else than the leasing plane"
+      says    = "The signing key signed for somebody else than the leasing plane and the console"
     }
   }
 

@@ -38,8 +38,10 @@ _DEMANDED: Final = {
 """The secrets without which production does not start; the others have a meaning when absent."""
 
 
-@pytest.mark.parametrize("overlay", ["staging", "production"])
-@pytest.mark.parametrize("account", WORKLOADS)
+@pytest.mark.parametrize(
+    ("overlay", "account"),
+    [*(("production", account) for account in WORKLOADS), ("staging", "license-console")],
+)
 def test_a_workload_starts_with_what_the_manifests_give_it(
     overlay: str, account: str, tmp_path: Path
 ) -> None:

@@ -84,7 +84,7 @@ unchanged() { diff <(jq -S . "$FAKE_STATE/policy.before") <(jq -S . "$FAKE_STATE
 	run incident block-tenant "${SURE[@]}" --tenant mallory
 	[ "$status" -eq 1 ]
 	[[ $output == *"there is no tenant mallory"* ]]
-	! calls | grep -qE 'suspend|extend_leases' || false
+	never_called 'suspend|extend_leases'
 	[ "$(results skipped | grep -c .)" -eq 3 ]
 }
 
@@ -100,7 +100,7 @@ unchanged() { diff <(jq -S . "$FAKE_STATE/policy.before") <(jq -S . "$FAKE_STATE
 	[ "$status" -eq 1 ]
 	incident restore "${SURE[@]}"
 	[ -e "$FAKE_STATE/suspended" ]
-	! calls | grep -q 'tenant resume' || false
+	never_called 'tenant resume'
 }
 
 @test "restore takes back exactly what was done, and resolves the page" {

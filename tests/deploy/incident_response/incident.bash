@@ -22,7 +22,8 @@ setup() {
 		[ -e "$FAKE_STATE/port" ] && break
 		read -rt 0.02 <> <(:) || :
 	done
-	export PAGERDUTY_URL=http://127.0.0.1:$(cat "$FAKE_STATE/port")/v2/enqueue
+	PAGERDUTY_URL=http://127.0.0.1:$(cat "$FAKE_STATE/port")/v2/enqueue
+	export PAGERDUTY_URL
 	printf '%s\n' "$KEY" >"$FAKE_STATE/key"
 	export PAGERDUTY_KEY_FILE=$FAKE_STATE/key
 	export LICENSE_INCIDENT_DIRECTORY=$BATS_TEST_TMPDIR/incidents
@@ -37,6 +38,9 @@ teardown() { kill "$PAGER" 2>/dev/null || :; }
 incident() { "$TOOLS/license-incident" "$@"; }
 
 calls() { cat "$FAKE_STATE/calls"; }
+
+# A command after `!` fails no test of bats unless it is the last: this fails wherever it stands.
+never_called() { if calls | grep -qE -- "$1"; then return 1; fi; }
 
 events() { jq -r "$1" "$FAKE_STATE/events"; }
 

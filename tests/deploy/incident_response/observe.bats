@@ -40,7 +40,7 @@ load incident
 		9464/proxy/metrics verify_audit 'export_audit acme --checkpoint' 'export_audit globex$' 'get .*events'; do
 		calls | grep -q -- "$wanted"
 	done
-	! calls | grep -qE 'secrets versions|get .*[ ,]secrets' || false
+	never_called 'secrets versions|get .*[ ,]secrets'
 	calls | grep 'sql backups create' | grep -q -- --async
 	[ "$(at 'sql backups list')" -gt "$(at 'sql backups create')" ]
 	calls | grep 'storage cp' | grep -- --no-clobber | grep -q 'gs://coditect-license-evidence/inc-1/'
@@ -111,7 +111,7 @@ load incident
 @test "the breach script observes, and closes the edge only when it is told to" {
 	run "$TOOLS/license-api-breach.sh" "${SURE[@]}"
 	[ "$status" -eq 0 ]
-	! calls | grep -q 'rules update' || false
+	never_called 'rules update'
 	run "$TOOLS/license-api-breach.sh" --block-all "${SURE[@]}"
 	[ "$status" -eq 0 ]
 	calls | grep -q 'rules update 1 .*--src-ip-ranges=\*'

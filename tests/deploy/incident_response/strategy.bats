@@ -20,7 +20,7 @@ teardown() {
 @test "expected: a failing step never stops the next; the strategy's script pages nobody then" {
 	FAKE_FAIL='kubectl patch' run strategy
 	[ "$status" -eq 1 ]
-	! calls | grep -qE 'curl|backups|logs' || false
+	never_called 'curl|backups|logs'
 }
 
 @test "expected: nothing is done without consent; the strategy's script cuts everybody off" {
@@ -35,7 +35,7 @@ teardown() {
 
 @test "expected: whole logs of all containers; the strategy's script gets ten lines a pod" {
 	run strategy
-	! calls | grep -qE -- '--tail=-1|--all-containers|--previous' || false
+	never_called '--tail=-1|--all-containers|--previous'
 }
 
 @test "expected: the key is in no argument; the strategy's script has it there" {
@@ -52,5 +52,5 @@ teardown() {
 
 @test "expected: the backup is not waited for; the strategy's script waits" {
 	run strategy
-	! calls | grep -q -- --async || false
+	never_called --async
 }

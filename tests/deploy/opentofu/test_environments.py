@@ -122,16 +122,20 @@ def test_no_lock_of_the_stand_in_is_kept() -> None:
     assert list(OPENTOFU.rglob(".terraform*")) == []
 
 
-def test_the_signing_key_is_given_to_the_leasing_account_alone(production: list[Resource]) -> None:
-    signing = [
+def test_the_signing_key_is_given_to_the_two_that_sign_alone(production: list[Resource]) -> None:
+    signing = {
         (r.values["crypto_key_id"], r.values["member"])
         for r in production
         if r.values.get("role") == "roles/cloudkms.signerVerifier"
-    ]
+    }
     key = "projects/coditect-cloud-infra/locations/us-central1/keyRings/coditect-license-keys"
-    account = "django-backend@coditect-citus-prod.iam.gserviceaccount.com"
+    # Leases' delegations and license_data; seats that are lent as files.
+    accounts = ("django-backend", "license-console")
+    members = [
+        f"serviceAccount:{one}@coditect-citus-prod.iam.gserviceaccount.com" for one in accounts
+    ]
 
-    assert signing == [(f"{key}/cryptoKeys/license-signing-key-v1", f"serviceAccount:{account}")]
+    assert signing == {(f"{key}/cryptoKeys/license-signing-key-v1", one) for one in members}
 
 
 def test_production_has_the_database_that_was_asked_for(production: list[Resource]) -> None:
