@@ -24,13 +24,15 @@ from deploy.log_filters.entries import (
 from deploy.log_filters.language import compiled
 from deploy.opentofu.engine import OPENTOFU, Engine, copied
 
-PROJECTS = {"project_id": CLUSTER, "kms_project_id": KMS}
-LOGGING = PROJECTS | {
+PROJECTS: Mapping[str, Any] = {"project_id": CLUSTER, "kms_project_id": KMS}
+LOGGING: Mapping[str, Any] = {
+    **PROJECTS,
     "encryption_key_name": "projects/p/locations/us-central1/keyRings/r/cryptoKeys/logs",
     "evidence_bucket_name": "license-evidence",
     "evidence_collectors": [f"serviceAccount:license-evidence@{CLUSTER}.iam.gserviceaccount.com"],
 }
-MONITORING = PROJECTS | {
+MONITORING: Mapping[str, Any] = {
+    **PROJECTS,
     "license_host": "licenses.coditect.ai",
     "notified_emails": ["security@coditect.ai"],
     "signers": [LEASING],
@@ -129,22 +131,26 @@ CASES: Mapping[str, tuple[list[Entry], list[Entry]]] = {
 }
 
 
-def filters_of(
-    engine: Engine, module: str, said: Mapping[str, Any], folder: Path
-) -> dict[str, str]:
-    copy = copied(OPENTOFU / "modules" / module, folder)
-    assert engine.init(copy).ok
-    outputs = engine.planned(copy, said)["planned_values"]["outputs"]
-    filters: dict[str, str] = outputs["filters"]["value"]
-    return filters
-
-
 @pytest.fixture(scope="module")
-def filters(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Every filter of both modules, as a plan has it."""
-    kept = filters_of(engine, "logging", LOGGING, tmp_path_factory.mktemp("logging"))
-    watched = filters_of(engine, "monitoring", MONITORING, tmp_path_factory.mktemp("monitoring"))
-    return kept | watched
+def outputs(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The outputs of both modules, as a plan has them."""
+    return {
+        module: outputs_of(engine, module, said, tmp_path_factory.mktemp(module))
+        for module, said in {"logging": LOGGING, "monitoring": MONITORING}.items()
+    }
+
+
+def outputs_of(engine: Engine, module: str, said: Mapping[str, Any], to: Path) -> dict[str, Any]:
+    copy = copied(OPENTOFU / "modules" / module, to)
+    assert engine.init(copy).ok
+    planned = engine.planned(copy, said)["planned_values"]["outputs"]
+    return {name: output.get("value") for name, output in planned.items()}
+
+
+@pytest.fixture
+def filters(outputs: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Every filter of both modules."""
+    return {**outputs["logging"]["filters"], **outputs["monitoring"]["filters"]}
 
 
 def cases(*, found: bool) -> Iterator[Any]:
@@ -180,3 +186,12 @@ def test_the_audit_is_kept_whatever_else_a_line_says(filters: dict[str, str]) ->
 
     assert compiled(filters["license-audit"])(printed(audit_line()))
     assert not compiled(proposed)(printed(audit_line()))
+
+
+def test_every_runbook_that_an_alert_names_is_there(outputs: dict[str, dict[str, Any]]) -> None:
+    named = outputs["monitoring"]["runbooks"]
+
+    assert len(named) > 5
+    assert [
+        page for page in named if not (OPENTOFU.parent / "docs/runbooks" / page).is_file()
+    ] == []

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from deploy.opentofu.engine_process import environment
 ROOT = Path(__file__).parents[3]
 OPENTOFU = ROOT / "opentofu"
 TYPES = re.compile(r"\b(google_[a-z0-9_]+)\b")
+PATIENCE_SECONDS = 600
+"""For one command; the longest, an environment's own tests, takes 13 s of a core."""
+
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 """Overrides where an environment keeps its state: no bucket is asked."""
 
@@ -51,7 +55,10 @@ class Engine:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps([f"-chdir={folder}", *words]) + "\n")
         self._process.stdin.flush()
+        overdue = threading.Timer(PATIENCE_SECONDS, self._process.kill)
+        overdue.start()
         line = self._process.stdout.readline()
+        overdue.cancel()
         if not line:
             raise RuntimeError(f"the engine ended with {self._process.wait()} at {words}")
         return Answer(**json.loads(line))

@@ -77,10 +77,9 @@ def _databases_log_no_values(all_of: Sequence[Resource]) -> list[str]:
 
 @policy("google_encrypted_store")
 def _stores_are_encrypted_with_our_keys(all_of: Sequence[Resource]) -> list[str]:
-    found = []
-    for kind, path in KEYS.items():
-        found += broken(all_of, kind, lambda values, path=path: bool(first(values, *path)))
-    return found
+    return [
+        one.address for one in all_of if one.kind in KEYS and not first(one.values, *KEYS[one.kind])
+    ]
 
 
 KEYS = {

@@ -35,6 +35,7 @@ class StandIn(rpc.ProviderServicer):  # type: ignore[misc]  # generated without 
         self._resources: dict[str, Block] = _cut(schema["resources"], wanted)
         self._data: dict[str, Block] = _cut(schema["data"], wanted)
         self._project: str | None = None
+        self._schema = self._told()
 
     def GetMetadata(self, request: Any, context: Any) -> Any:
         return pb.GetMetadata.Response(
@@ -43,10 +44,15 @@ class StandIn(rpc.ProviderServicer):  # type: ignore[misc]  # generated without 
         )
 
     def GetProviderSchema(self, request: Any, context: Any) -> Any:
+        return self._schema
+
+    def _told(self) -> Any:
         return pb.GetProviderSchema.Response(
             provider=pb.Schema(block=_block(self._provider)),
             resource_schemas={n: pb.Schema(block=_block(b)) for n, b in self._resources.items()},
             data_source_schemas={n: pb.Schema(block=_block(b)) for n, b in self._data.items()},
+            # Asked for once: the engine keeps it from then on.
+            server_capabilities=pb.ServerCapabilities(get_provider_schema_optional=True),
         )
 
     def ValidateProviderConfig(self, request: Any, context: Any) -> Any:

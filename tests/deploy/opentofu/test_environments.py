@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deploy.opentofu.engine import OPENTOFU, Engine, environment_folders, module_folders
+from deploy.opentofu.engine import (
+    OPENTOFU,
+    Engine,
+    copied,
+    environment_folders,
+    module_folders,
+)
 from deploy.opentofu.environments import Resource, Walk, resources, walk
 from deploy.opentofu.policies import first
 
@@ -32,6 +38,22 @@ def one_of(all_of: list[Resource], kind: str, **values: str) -> dict[str, Any]:
     found = [r.values for r in all_of if r.kind == kind and values.items() <= r.values.items()]
     assert len(found) == 1, (kind, values, len(found))
     return found[0]
+
+
+@pytest.mark.parametrize("folder", ENVIRONMENTS, ids=lambda folder: folder.name)
+def test_it_is_in_order_and_its_own_tests_pass(
+    folder: Path, engine: Engine, tmp_path: Path
+) -> None:
+    copy = copied(folder, tmp_path)
+    assert engine.init(copy).ok
+    assert engine.unformatted(copy) == []
+    valid, tested = engine.validate(copy), engine.test(copy)
+
+    assert valid.ok, valid.err
+    assert "Warning" not in valid.text
+    assert tested.ok, tested.out + tested.err
+    assert re.search(r"Success! [1-9]\d* passed, 0 failed", tested.text)
+    assert (folder / "README.md").is_file()
 
 
 def test_environments_differ_in_values_alone() -> None:

@@ -1,27 +1,15 @@
-"""Every module and every environment: as ``fmt`` writes it, valid, and its own tests pass."""
+"""Every module: as ``fmt`` writes it, valid, and its own tests pass."""
 
 import re
 from pathlib import Path
 
 import pytest
-from deploy.opentofu.engine import (
-    OPENTOFU,
-    Engine,
-    copied,
-    environment_folders,
-    module_folders,
-)
+from deploy.opentofu.engine import Engine, copied, module_folders
 
-MODULES, ENVIRONMENTS = module_folders(), environment_folders()
-FOLDERS = MODULES + ENVIRONMENTS
 FURNITURE = ("main.tf", "variables.tf", "outputs.tf", "versions.tf", "README.md")
 
 
-def name_of(folder: Path) -> str:
-    return str(folder.relative_to(OPENTOFU))
-
-
-@pytest.fixture(params=FOLDERS, ids=name_of)
+@pytest.fixture(params=module_folders(), ids=lambda folder: folder.name)
 def folder(request: pytest.FixtureRequest) -> Path:
     found: Path = request.param
     return found
