@@ -43,7 +43,7 @@ def test_no_log_holds_a_secret(edge: Edge, trusting_server: RunningServer) -> No
     answers = [edge.send(call) for call in calls_with(key, token)]
     _cut_off(edge, key)
 
-    # A line about an id that is none, and one about a head that was not read, have ids of their own.
+    # A line about an id that is none has an id of its own, and so has one about a head not read.
     named = [one for one in answers if one.request_id != key and one.status != 431]
     edge.lines_of(*named)
     assert {answer.status for answer in answers} >= {201, 403, 400, 404}
