@@ -8,6 +8,8 @@ from jsonschema_rs import Draft202012Validator
 from support.api_document import Described
 from support.town import Neighbour
 
+from tests.support.waiting import until
+
 ORDER: Final = ("GET", "POST", "PATCH", "DELETE")
 LAST: Final = (
     "download_license",
@@ -61,12 +63,22 @@ def test_each_example_is_answered_as_the_document_says(
 ) -> None:
     alice, bob = neighbours
     free_a_place_for_a_token(alice)
+    wait_for_a_checkpoint(alice)
 
     for call in in_order(operations):
         answer = paste(alice, bob, call)
 
         assert answer.status_code in good_statuses(call), (call.name, answer.text)
         assert_is_as_described(call, answer)
+
+
+def wait_for_a_checkpoint(alice: Neighbour) -> None:
+    """A server signs its first checkpoint some seconds after its start."""
+    until(
+        lambda: alice.send("GET", "/api/v1/audit/checkpoint/").status_code == 200,
+        seconds=120,
+        failure="no checkpoint was signed",
+    )
 
 
 def free_a_place_for_a_token(alice: Neighbour) -> None:

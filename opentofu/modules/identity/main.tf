@@ -73,3 +73,25 @@ resource "google_project_iam_member" "evidence" {
 
   depends_on = [google_project_iam_custom_role.evidence]
 }
+
+# What ends blocks whose time is over: it changes rules of policies, and nothing else.
+resource "google_project_iam_custom_role" "expiry" {
+  project     = var.project_id
+  role_id     = "licenseIncidentExpiry"
+  title       = "License platform: end of blocks"
+  description = "Take back rules at the edge whose time is over"
+  permissions = [
+    "compute.globalOperations.get",
+    "compute.securityPolicies.get",
+    "compute.securityPolicies.list",
+    "compute.securityPolicies.update",
+  ]
+}
+
+resource "google_project_iam_member" "expiry" {
+  project = var.project_id
+  role    = "projects/${var.project_id}/roles/licenseIncidentExpiry"
+  member  = google_service_account.this["expiry"].member
+
+  depends_on = [google_project_iam_custom_role.expiry]
+}

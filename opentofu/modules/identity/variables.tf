@@ -52,6 +52,7 @@ variable "accounts" {
     worker   = { account_id = "license-worker", ksa = "license-worker", purpose = "Seals the audit, counts the ledger, daily work" }
     migrate  = { account_id = "license-migrate", ksa = "license-migrate", purpose = "Migrates the database as its owner" }
     evidence = { account_id = "license-evidence", ksa = "license-evidence", purpose = "Incident tool: observes, backs up, keeps evidence" }
+    expiry   = { account_id = "license-incident-expiry", ksa = "license-incident-expiry", purpose = "Incident tool: ends blocks at the edge whose time is over" }
   }
 
   validation {
@@ -60,8 +61,8 @@ variable "accounts" {
   }
 
   validation {
-    condition     = alltrue([for workload in ["api", "console", "worker", "migrate", "evidence"] : contains(keys(var.accounts), workload)])
-    error_message = "accounts must have api, console, worker, migrate and evidence: keys, secrets and evidence are given to them."
+    condition     = alltrue([for workload in ["api", "console", "worker", "migrate", "evidence", "expiry"] : contains(keys(var.accounts), workload)])
+    error_message = "accounts must have api, console, worker, migrate, evidence and expiry: keys, secrets, evidence and the edge's rules are given to them."
   }
 
   validation {

@@ -85,7 +85,6 @@ def now() -> datetime:
 
 def private_folder(path: Path) -> Path:
     """Make a folder that nobody else enters, or refuse one that others could have prepared."""
-    os.umask(0o077)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = path.stat()
     if status.st_uid != os.getuid() or status.st_mode & 0o077 or path.is_symlink():

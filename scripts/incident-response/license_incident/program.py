@@ -1,6 +1,7 @@
 """The program: words in, steps taken or shown, an exit status out."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -37,6 +38,7 @@ _Deed = Callable[[argparse.Namespace, tiers.Incident, Run], Iterable[Step]]
 def main(words: Sequence[str] | None = None, out: TextIO | None = None) -> int:
     """Run the program and return its exit status."""
     out = out or sys.stdout
+    os.umask(0o077)  # whatever is written is for whoever runs this alone
     signal.signal(signal.SIGTERM, _ended)
     asked = parser().parse_args(words)
     try:

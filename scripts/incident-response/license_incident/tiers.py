@@ -42,7 +42,7 @@ class Incident:
     @property
     def evidence(self) -> Path:
         """The folder of this run's evidence, which is new."""
-        return self.journal.folder / f"evidence-{self.now:%Y%m%dT%H%M%SZ}"
+        return self.journal.folder / f"evidence-{self.now:%Y%m%dT%H%M%S.%fZ}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

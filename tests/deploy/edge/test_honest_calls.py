@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from contract.test_examples import good_statuses, in_order, paste
+from contract.test_examples import good_statuses, in_order, paste, wait_for_a_checkpoint
 from deploy.edge.edges import Edge, exchanged
 from deploy.traffic.legitimate import HOW_MANY, legitimate_calls
 from support.api_document import described
@@ -43,6 +43,7 @@ def test_each_example_of_the_document_works_through_the_edge(
     trusting_server: RunningServer, guests: tuple[Neighbour, Neighbour]
 ) -> None:
     alice, bob = guests
+    wait_for_a_checkpoint(alice)
     for call in in_order(described(trusting_server.base_url)):
         answer = paste(alice, bob, call)
 

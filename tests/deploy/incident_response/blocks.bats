@@ -65,7 +65,8 @@ unchanged() { diff <(jq -S . "$FAKE_STATE/policy.before") <(jq -S . "$FAKE_STATE
 
 @test "half a consent is refused" {
 	for consent in '--yes' '--confirm inc-1' '--yes --confirm inc-2' '--yes --confirm inc-1 --dry-run'; do
-		# shellcheck disable=SC2086  the words are apart on purpose
+		# The words are apart on purpose.
+		# shellcheck disable=SC2086
 		run incident block-all --incident inc-1 $consent
 		[ "$status" -eq 64 ] || [[ $consent == *--dry-run ]]
 		[ ! -s "$FAKE_STATE/calls" ]
@@ -203,7 +204,7 @@ unchanged() { diff <(jq -S . "$FAKE_STATE/policy.before") <(jq -S . "$FAKE_STATE
 }
 
 @test "a folder that is open to others keeps no evidence" {
-	mkdir -m 777 -p "$LICENSE_INCIDENT_DIRECTORY/inc-1"
+	mkdir -p "$LICENSE_INCIDENT_DIRECTORY/inc-1"
 	chmod 777 "$LICENSE_INCIDENT_DIRECTORY/inc-1"
 	run incident observe "${SURE[@]}"
 	[ "$status" -eq 64 ]

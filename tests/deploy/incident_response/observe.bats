@@ -70,7 +70,7 @@ load incident
 }
 
 @test "without gcloud and kubectl the page still goes out" {
-	rm -rf "$BATS_TEST_TMPDIR/bin" && mkdir "$BATS_TEST_TMPDIR/bin"
+	rm -rf "${BATS_TEST_TMPDIR:?}/bin" && mkdir "$BATS_TEST_TMPDIR/bin"
 	for tool in sh dirname; do ln -s "$(command -v $tool)" "$BATS_TEST_TMPDIR/bin/$tool"; done
 	ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$BATS_TEST_TMPDIR/bin/python3"
 	run env PATH="$BATS_TEST_TMPDIR/bin" "$TOOLS/license-incident" observe "${SURE[@]}"

@@ -5,9 +5,12 @@ So that the stand-ins of the bats files cannot tell a story that the product doe
 
 import io
 import json
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,15 @@ program = {{"python": sys.executable}}.get(after[0], os.path.join(place, after[0
 os.chdir(place)
 os.execv(program, [program, *after[1:]])
 """
+
+
+@pytest.fixture(autouse=True)
+def process_as_it_was() -> Iterator[None]:
+    """The program is run in this process, and sets a mask for files and a signal of its own."""
+    mask, ended = os.umask(0o022), signal.getsignal(signal.SIGTERM)
+    yield
+    os.umask(mask)
+    signal.signal(signal.SIGTERM, ended)
 
 
 @pytest.fixture

@@ -22,11 +22,12 @@ run "names_that_others_rely_on" {
 
   assert {
     condition = output.kubernetes_accounts == {
-      "coditect-license/license-api"      = "django-backend@coditect-citus-prod.iam.gserviceaccount.com"
-      "coditect-license/license-console"  = "license-console@coditect-citus-prod.iam.gserviceaccount.com"
-      "coditect-license/license-worker"   = "license-worker@coditect-citus-prod.iam.gserviceaccount.com"
-      "coditect-license/license-migrate"  = "license-migrate@coditect-citus-prod.iam.gserviceaccount.com"
-      "coditect-license/license-evidence" = "license-evidence@coditect-citus-prod.iam.gserviceaccount.com"
+      "coditect-license/license-api"             = "django-backend@coditect-citus-prod.iam.gserviceaccount.com"
+      "coditect-license/license-console"         = "license-console@coditect-citus-prod.iam.gserviceaccount.com"
+      "coditect-license/license-worker"          = "license-worker@coditect-citus-prod.iam.gserviceaccount.com"
+      "coditect-license/license-migrate"         = "license-migrate@coditect-citus-prod.iam.gserviceaccount.com"
+      "coditect-license/license-evidence"        = "license-evidence@coditect-citus-prod.iam.gserviceaccount.com"
+      "coditect-license/license-incident-expiry" = "license-incident-expiry@coditect-citus-prod.iam.gserviceaccount.com"
     }
     error_message = "The Kubernetes accounts are annotated with these."
   }

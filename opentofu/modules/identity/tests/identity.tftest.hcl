@@ -14,6 +14,7 @@ run "one_account_for_each_workload" {
       worker   = "license-worker@coditect-citus-prod.iam.gserviceaccount.com"
       migrate  = "license-migrate@coditect-citus-prod.iam.gserviceaccount.com"
       evidence = "license-evidence@coditect-citus-prod.iam.gserviceaccount.com"
+      expiry   = "license-incident-expiry@coditect-citus-prod.iam.gserviceaccount.com"
     }
     error_message = "The accounts have the names that the Kubernetes accounts are annotated with."
   }
@@ -59,6 +60,15 @@ run "the_incident_tool_looks_and_does_not_touch" {
   assert {
     condition     = !anytrue(flatten([for role in google_project_iam_custom_role.evidence : [for permission in role.permissions : startswith(permission, "secretmanager.versions")]]))
     error_message = "It reads no secret."
+  }
+}
+
+run "what_ends_blocks_changes_rules_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for permission in google_project_iam_custom_role.expiry.permissions : can(regex("^compute\\.(securityPolicies\\.(get|list|update)|globalOperations\\.get)$", permission))])
+    error_message = "It has the rules of policies to look after."
   }
 }
 
@@ -176,6 +186,7 @@ run "one_account_for_two_is_refused" {
       worker   = { account_id = "license-worker", ksa = "license-worker", purpose = "p" }
       migrate  = { account_id = "license-migrate", ksa = "license-migrate", purpose = "p" }
       evidence = { account_id = "license-evidence", ksa = null, purpose = "p" }
+      expiry   = { account_id = "license-incident-expiry", ksa = null, purpose = "p" }
     }
   }
 
