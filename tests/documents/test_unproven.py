@@ -19,6 +19,8 @@ PROGRAMS = {
     "tofu",
     "scripts/incident-response/license-api-breach.sh",
     "scripts/incident-response/license-incident",
+    "cosign",
+    "docker",
 }
 DEPLOYED = ("opentofu", "kubernetes", "scripts/incident-response")
 OURS = re.compile(r"\b(?:coditect-license|license-(?:api|signing|ssl|console))[\w-]*\b")
