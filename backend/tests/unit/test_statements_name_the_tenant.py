@@ -17,9 +17,11 @@ OF_THE_SYSTEM = {
     ("postgres", "WALK"),
     ("sqlite", "CENSUS_PAGE"),
     ("postgres", "CENSUS_PAGE"),
+    ("sqlite", "EXTENSION_PAGE"),
+    ("postgres", "EXTENSION_PAGE"),
 }
-"""Nobody calls it: operators' figures, and housekeeping, which ends what it finds in its own
-tenant."""
+"""Nobody calls it: operators' figures, and what housekeeping and an operator's extension look for,
+which change what they find in its own tenant."""
 NO_QUERY = {"BEGIN", "BEGIN_SNAPSHOT", "COMMIT"}
 POSTGRES_ALONE = {"seats_version", "seats_change"}
 
