@@ -64,7 +64,11 @@ def test_the_local_overlay_has_no_digest_and_is_printed() -> None:
 
 
 def test_an_overlay_that_there_is_not_is_an_error() -> None:
-    assert rendered(REPOSITORY, "nowhere").returncode != 0
+    strange, asked = rendered(REPOSITORY, "nowhere"), rendered(REPOSITORY, "--help")
+    assert strange.returncode == 64
+    assert "one of: local production production-shared-ip staging" in strange.stderr
+    assert asked.returncode == 0
+    assert asked.stdout.startswith("usage: scripts/deploy/render OVERLAY")
     assert rendered(REPOSITORY).returncode == 64
 
 
