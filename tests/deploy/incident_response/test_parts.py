@@ -4,6 +4,7 @@ import io
 import json
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from license_incident.errors import Busy, Refused
 from license_incident.journal import Entry, Journal, locked, private_folder
 from license_incident.paging import PageFailed, Pager
 from license_incident.steps import Abandoned, Run, Step, StepFailed, command, run
+from license_incident.tiers import Incident
 
 
 def test_a_page_has_the_form_of_the_events_api() -> None:
@@ -225,3 +227,19 @@ def test_the_settings_name_what_the_product_names() -> None:
     assert place.sql_instance == "coditect-license-db"
     assert json.dumps(list(place.own_ranges)) == "[]"
     assert os.fspath(place.folder).endswith("license-incident")
+
+
+def test_two_runs_within_a_second_have_a_folder_of_evidence_each(tmp_path: Path) -> None:
+    journal, pager = Journal(tmp_path), Pager("", "")
+    runs = [
+        Incident(
+            id="inc-1",
+            settings=settings.Settings(),
+            pager=pager,
+            journal=journal,
+            now=datetime(2026, 1, 1, microsecond=part, tzinfo=UTC),
+        )
+        for part in (1, 2)
+    ]
+
+    assert len({run.evidence for run in runs}) == 2
