@@ -44,10 +44,14 @@ class Answer:
 
 
 class Engine:
-    """Runs commands in one process; see ``started_engine``."""
+    """Runs commands, one after the other; see ``started_engine``."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def run(self, folder: Path, *words: str) -> Answer:
         """Run ``init``, ``validate -json`` …: a command's words, in a folder."""
@@ -114,7 +118,7 @@ def _written(value: Any) -> str:
 
 @contextmanager
 def started_engine(sources: Sequence[Path] = (OPENTOFU, Path(__file__).parent)) -> Iterator[Engine]:
-    """Start the engine with stand-ins for the providers; one for many folders, about a second.
+    """Start stand-ins for the providers, about a second, and give the engine that asks them.
 
     :param sources: folders whose HCL names the types that the stand-ins must know
     """

