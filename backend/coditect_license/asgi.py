@@ -27,6 +27,7 @@ from coditect_license.own_secrets import redactor_from_settings  # noqa: E402
 from coditect_license.server import LicenseServer  # noqa: E402
 from coditect_license.spans import send_spans_from_settings  # noqa: E402
 from coditect_license.static_files import PREFIX, StaticAssets  # noqa: E402
+from coditect_license.warming import spare_what_stays  # noqa: E402
 from foundation.logs import JsonLines, log_to_standard_output  # noqa: E402
 from foundation.metrics import MetricsPortBusy  # noqa: E402
 from foundation.tracing import TracingNotInstalled, stop_spans  # noqa: E402
@@ -47,21 +48,20 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand one scope to whoever answers it."""
-        if scope["type"] == "lifespan":
+        if scope["type"] == "http":
+            await self._plane_of(scope["path"])(scope, receive, send)
+        elif scope["type"] == "lifespan":
             await self._live(scope, receive, send)
-        elif scope["type"] == "http":
-            await self._answer(scope, receive, send)
 
     def begin_to_drain(self) -> None:
         """Say from now on that this process is not ready; it goes on to answer."""
         if self._server is not None:
             self._server.begin_to_drain()
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._server is not None and self._server.takes(scope["path"]):
-            await self._server.plane(scope, receive, send)
-        else:
-            await self._control_plane(scope, receive, send)
+    def _plane_of(self, path: str) -> Asgi:
+        if self._server is not None and self._server.takes(path):
+            return self._server.plane
+        return self._control_plane
 
     async def _assets_or_django(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(f"{PREFIX}/"):
@@ -89,6 +89,7 @@ class Application:
         guarded = FailedCredentials(self._assets_or_django, self._server.failures)
         self._control_plane = RequestLog(guarded, request_log)
         await self._server.start()
+        spare_what_stays()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._server.stop()

@@ -1,5 +1,6 @@
 """What a process does before it says that it is ready, so that no caller waits for it."""
 
+import gc
 from contextlib import suppress
 from typing import Final
 
@@ -26,3 +27,13 @@ async def warm_ledger(engine: Engine) -> None:
 def warm_control_plane() -> None:
     """Load the views, which otherwise the first call to the control plane would do. Blocking."""
     resolve(_A_VIEW)
+
+
+def spare_what_stays() -> None:
+    """Have the garbage collector look no more at what was made so far. For the end of a start.
+
+    A full collection goes through 100,000 objects of the libraries and more, and every caller
+    waits for it: 60 ms.
+    """
+    gc.collect()
+    gc.freeze()

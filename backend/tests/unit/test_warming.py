@@ -22,6 +22,15 @@ warm_control_plane()
 print(before, "management_api.licenses" in sys.modules)
 """
 
+_LEFT = """
+import gc
+from coditect_license.asgi import application
+from coditect_license.warming import spare_what_stays
+print(len(gc.get_objects()))
+spare_what_stays()
+print(len(gc.get_objects()))
+"""
+
 
 async def warmed(store: GatedStore) -> None:
     engine = Engine(store)
@@ -48,20 +57,27 @@ def test_a_ledger_that_went_away_is_no_start() -> None:
         asyncio.run(warmed(store))
 
 
-def test_the_views_are_loaded(tmp_path: Path) -> None:
-    environment = {
-        "LICENSE_PROFILE": "embedded",
-        "LICENSE_DATA_DIR": str(tmp_path),
-        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
-    }
-
+def _printed_by(script: str, data: Path) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", _VIEWS],
-        env=environment,
+        [sys.executable, "-c", script],
+        env={
+            "LICENSE_PROFILE": "embedded",
+            "LICENSE_DATA_DIR": str(data),
+            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        },
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
     )
+    return done.stdout.split()
 
-    assert done.stdout.split() == ["False", "True"]
+
+def test_the_views_are_loaded(tmp_path: Path) -> None:
+    assert _printed_by(_VIEWS, tmp_path) == ["False", "True"]
+
+
+def test_what_a_start_leaves_is_no_work_for_the_collector(tmp_path: Path) -> None:
+    left_before, left = map(int, _printed_by(_LEFT, tmp_path))
+    assert left_before > 50_000
+    assert left < 1_000
