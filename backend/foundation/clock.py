@@ -29,6 +29,7 @@ def monotonic_seconds() -> float:
     return time.monotonic()
 
 
+@lru_cache(maxsize=1_024)  # leases of a batch mostly end together, and licenses at few instants
 def rfc3339(instant: datetime) -> str:
     """Return an aware instant as the contract writes it: six decimals and ``+00:00``.
 

@@ -1,6 +1,5 @@
 """The answers of the contract as typed values; what is not there is left out, never null."""
 
-from functools import lru_cache
 from random import Random
 from typing import Any, Final
 
@@ -15,7 +14,6 @@ from signing.seals import SealedToken
 _ENCODER: Final = msgspec.json.Encoder()
 _SPREAD: Final = Random()  # noqa: S311  it spreads load, it guards nothing
 _EARLIEST_SHARE: Final = 0.9
-_written = lru_cache(maxsize=1_024)(rfc3339)  # the leases of a batch mostly end together
 
 
 class Seats(Struct, frozen=True):
@@ -68,7 +66,7 @@ def lease_answer(
     show_delegation = sealed is not None and sealed.key_id != known_kid
     return LeaseAnswer(
         session_id=lease.session_id,
-        lease_expires_at=_written(lease.lease_expires_at),
+        lease_expires_at=rfc3339(lease.lease_expires_at),
         heartbeat_interval_seconds=interval,
         next_heartbeat_in_seconds=round(interval * _SPREAD.uniform(_EARLIEST_SHARE, 1), 1),
         seats=UNSET if lease.in_use is None else Seats(lease.terms.seats, lease.in_use),
