@@ -169,11 +169,12 @@ class SqliteStore:
     def _transaction(self) -> Iterator[Transaction]:
         self._gate.acquire()
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            # This way, and commit() below, hand the interpreter over once: docs/adr/0040.
+            self._connection.executescript("BEGIN IMMEDIATE")
             transaction = self._begin(self._clock())
             yield transaction
             transaction.changes.write()
-            self._connection.execute("COMMIT")
+            self._commit()
             if self._last_alive_at == transaction.now:
                 self._mark.write(transaction.now)
         except BaseException as error:
@@ -184,6 +185,12 @@ class SqliteStore:
             raise translated from error
         finally:
             self._gate.release()
+
+    def _commit(self) -> None:
+        """Commit. Raises OperationalError when SQLite has ended the transaction by itself."""
+        if not self._connection.in_transaction:
+            raise sqlite3.OperationalError("the transaction is gone")  # commit() would not say so
+        self._connection.commit()
 
     def _begin(self, now: datetime) -> Transaction:
         self._forget_what_changed(now)
@@ -261,6 +268,7 @@ def _connect(database: Path) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA temp_store = MEMORY")  # else each page changed goes to a file too
     connection.execute("PRAGMA secure_delete = ON")  # what was erased is in no free page (ADR 22)
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")

@@ -41,12 +41,25 @@ class FailingConnection:
         self._statements_left, self._failure = statement, failure
 
     def execute(self, statement: str, *values: Any) -> Any:
-        if self._failure is not None and statement != "ROLLBACK":
-            self._statements_left -= 1
-            if not self._statements_left or statement == "COMMIT":
-                failure, self._failure = self._failure, None
-                raise failure
+        if statement != "ROLLBACK":
+            self._fail_when_due()
         return self._connection.execute(statement, *values)
+
+    def executescript(self, script: str) -> Any:
+        self._fail_when_due()
+        return self._connection.executescript(script)
+
+    def commit(self) -> None:
+        self._fail_when_due(is_last=True)
+        self._connection.commit()
+
+    def _fail_when_due(self, *, is_last: bool = False) -> None:
+        if self._failure is None:
+            return
+        self._statements_left -= 1
+        if not self._statements_left or is_last:
+            failure, self._failure = self._failure, None
+            raise failure
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
