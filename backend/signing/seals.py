@@ -32,6 +32,10 @@ MOST_WAITING: Final = 2_000
 LOCAL_THREADS: Final = 2
 """A key in memory keeps a core busy for 2 ms: more threads than cores only take turns."""
 
+LOCAL_AHEAD: Final = 2
+"""A thread that has signed goes on at once, and does not wait for a busy event loop to hand it the
+next: a fifth more signatures each second."""
+
 _FAULT_RETRY_SECONDS: Final = 5
 _OFF_RETRY_SECONDS: Final = 3_600
 _LOOK_SECONDS: Final = 30.0
@@ -57,7 +61,8 @@ class Seals:
 
     ``direct_signing`` off refuses every ``license_data``. ``threads`` sign with the root at a time:
     as many as there are cores for a key in memory, as many as keep a round trip busy for one that
-    is far away. ``most_waiting`` calls may be here; a signature that takes ``slow_seconds`` is a
+    is far away; ``ahead`` more calls are handed to them, which nobody can turn away any more.
+    ``most_waiting`` calls may be here; a signature that takes ``slow_seconds`` is a
     sign that waiting for the next would be in vain (:class:`signing.turns.Turns`). Between
     :meth:`start` and :meth:`stop` a task renews the delegation when it is due.
     """
@@ -69,6 +74,7 @@ class Seals:
         *,
         direct_signing: bool,
         threads: int = LOCAL_THREADS,
+        ahead: int = LOCAL_AHEAD,
         most_waiting: int = MOST_WAITING,
         slow_seconds: float = math.inf,
     ) -> None:
@@ -76,10 +82,11 @@ class Seals:
         self._delegated = delegated
         self._direct_signing = direct_signing
         self._next_pause_seconds = _SHORTEST_PAUSE_SECONDS
-        # One thread more than turns: the delegation's renewal waits behind no acquire.
-        self._pool = ThreadPoolExecutor(threads + 1, thread_name_prefix="root-signer")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="root-signer")
+        # A thread of its own: the delegation's renewal waits behind no acquire.
+        self._renewer = ThreadPoolExecutor(1, thread_name_prefix="delegation-renewal")
         self._turns = Turns(
-            self._pool, at_once=threads, most=most_waiting, slow_seconds=slow_seconds
+            self._pool, at_once=threads + ahead, most=most_waiting, slow_seconds=slow_seconds
         )
         self._renewal: asyncio.Task[None] | None = None
 
@@ -156,7 +163,8 @@ class Seals:
             self._renewal.cancel()
             await asyncio.wait([self._renewal])
             self._renewal = None
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._renewer):
+            pool.shutdown(wait=True, cancel_futures=True)
 
     async def renew_if_due(self) -> float:
         """Renew the delegation when it is due; return the seconds until the next look.
@@ -168,7 +176,7 @@ class Seals:
             return _LOOK_SECONDS
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._pool, self._delegated.renew)
+            await loop.run_in_executor(self._renewer, self._delegated.renew)
         except SigningUnavailable as failure:
             return self._pause_after(failure)
         self._next_pause_seconds = _SHORTEST_PAUSE_SECONDS

@@ -122,6 +122,7 @@ def seals_from_settings(root: Root) -> Seals:
         delegated,
         direct_signing=settings.LICENSE_DIRECT_SIGNING,
         threads=THREADS,
+        ahead=0,  # behind a call that hangs nobody is to wait without a word
         slow_seconds=SLOW_SECONDS,
     )
 

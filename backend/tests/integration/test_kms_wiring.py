@@ -1,5 +1,6 @@
 """The signers put together from the settings, with the root in Cloud KMS."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -9,7 +10,12 @@ from django.core.checks import run_checks
 from django.test import override_settings
 
 from coditect_license.kms_settings import CloudKms as CloudKmsSetting
-from coditect_license_token import RSA_SIGN_PKCS1_4096_SHA256, Roots, open_license_data
+from coditect_license_token import (
+    RSA_SIGN_PKCS1_4096_SHA256,
+    LicenseData,
+    Roots,
+    open_license_data,
+)
 from identity.errors import InvalidCredential
 from identity.models import TrustedIssuer
 from identity.rules import Role
@@ -17,7 +23,7 @@ from identity.wiring import bearer_verifier_from_settings, development_issuer_fr
 from local_kms.faults import Fault
 from signing import wiring
 from signing.errors import SigningUnavailable, UnsafeKey
-from signing.kms_service import KMSSigningService, sign_license
+from signing.kms_service import THREADS, KMSSigningService, sign_license
 from signing.local import LocalSigner
 from signing.operations import remember_root
 from signing.queries import active_key
@@ -182,3 +188,20 @@ def mint(minted: Callable[..., str], customer: Customer) -> str:
     return minted(
         tenant_id=customer.tenant.id, subject="somebody", role=Role.OWNER, lifetime_seconds=60
     )
+
+
+def test_s17_nobody_is_handed_to_a_thread_that_another_call_may_hang_in(
+    configured: CloudKms,
+) -> None:
+    seals = wiring.seals_from_settings(wiring.present_root())
+    data = LicenseData(**MEMBERS, signed_at=MEMBERS["expires_at"], key_id=seals.root_key_id)
+
+    async def one_more_than_threads() -> float:
+        calls = [asyncio.create_task(seals.license_data(data)) for _ in range(THREADS + 1)]
+        await asyncio.sleep(0)  # each has taken its turn, or its place in line
+        waits_seconds = seals.root_waits_seconds()
+        await asyncio.gather(*calls)
+        await seals.stop()
+        return waits_seconds
+
+    assert asyncio.run(one_more_than_threads()) > 0

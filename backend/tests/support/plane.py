@@ -155,7 +155,7 @@ class Plane:
         )
         pace: dict[str, Any] = {}
         if isinstance(self.present_root.signer, KMSSigningService):
-            pace = {"threads": THREADS, "slow_seconds": SLOW_SECONDS}
+            pace = {"threads": THREADS, "ahead": 0, "slow_seconds": SLOW_SECONDS}
         return Seals(self.present_root, delegated, direct_signing=direct_signing, **pace)
 
     def _application(self, transport_security: bytes | None, most_root_wait_seconds: float) -> Any:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from threading import Event
 
 import pytest
@@ -232,6 +233,23 @@ class TestLicenseData:
             assert await seals.license_data(said)
 
         asyncio.run(two_give_up())
+
+    def test_a_thread_goes_on_while_the_event_loop_is_busy(
+        self, present: Root, root: UnsteadyRoot, delegated: DelegatedSigner
+    ) -> None:
+        seals = Seals(present, delegated, direct_signing=True, threads=1, ahead=1)
+        begun, second_has_begun = count(1), Event()
+        root.before = lambda: second_has_begun.set() if next(begun) == 2 else None
+
+        async def two_are_asked_for() -> bool:
+            both = asyncio.gather(*(seals.license_data(data(root.key_id)) for _ in range(2)))
+            await asyncio.sleep(0)  # both are handed over
+            has_gone_on = second_has_begun.wait(PATIENCE_SECONDS)  # the event loop stands still
+            await both
+            await seals.stop()
+            return has_gone_on
+
+        assert asyncio.run(two_are_asked_for())
 
 
 class TestLicenseToken:
