@@ -30,6 +30,12 @@ def test_the_document_has_ten_members_in_the_published_spelling(document: dict[s
     assert document["signature"].endswith("=")
 
 
+def test_the_members_stand_in_the_order_of_their_definition(document: dict[str, str]) -> None:
+    fields = [field.name for field in dataclasses.fields(LicenseData)]
+
+    assert list(document) == [*fields, "signature", "signature_algorithm"]
+
+
 def test_the_ends_are_aware_times(license_data: LicenseData) -> None:
     assert license_data.lease_end == datetime(2025, 12, 29, 9, 26, tzinfo=UTC)
     assert license_data.license_end == datetime(2026, 12, 29, 1, 4, 59, 214025, UTC)

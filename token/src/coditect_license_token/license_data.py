@@ -4,7 +4,7 @@ Signed are the canonical bytes of all members except `signature` and `signature_
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from coditect_license_token import _shape, strict_base64, strict_json
@@ -19,18 +19,17 @@ from coditect_license_token.roots import Roots
 
 MAX_DOCUMENT_BYTES = 8192
 _UNSIGNED = frozenset({"signature", "signature_algorithm"})
-_SIGNED = frozenset(
-    {
-        "license_key",
-        "session_id",
-        "tier",
-        "expires_at",
-        "signed_at",
-        "hardware_id",
-        "lease_expires_at",
-        "key_id",
-    }
+_MEMBERS = (
+    "license_key",
+    "session_id",
+    "tier",
+    "expires_at",
+    "signed_at",
+    "hardware_id",
+    "lease_expires_at",
+    "key_id",
 )
+_SIGNED = frozenset(_MEMBERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +50,7 @@ class LicenseData:
     key_id: str
 
     def __post_init__(self) -> None:
-        for name in _SIGNED:
+        for name in _MEMBERS:
             _shape.require_text(getattr(self, name), name)
         for name in ("expires_at", "signed_at", "lease_expires_at"):
             _shape.require_utc(getattr(self, name), name)
@@ -72,7 +71,7 @@ class LicenseData:
         `json.dumps(…, sort_keys=True, separators=(",", ":"))` of the eight members; for printable
         ASCII these are the bytes of RFC 8785 too.
         """
-        return strict_json.encode(asdict(self))
+        return strict_json.encode(self._members())
 
     def with_signature(self, signature: bytes) -> dict[str, str]:
         """Give the whole document: the eight members and the signature.
@@ -80,10 +79,13 @@ class LicenseData:
         Raises MalformedDocument when the signature is not 512 bytes. Does not verify it.
         """
         return {
-            **asdict(self),
+            **self._members(),
             "signature": strict_base64.encode_standard(_require_length(signature)),
             "signature_algorithm": RSA_SIGN_PKCS1_4096_SHA256,
         }
+
+    def _members(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in _MEMBERS}
 
 
 def open_license_data(
@@ -102,7 +104,7 @@ def open_license_data(
     """
     members = document if isinstance(document, Mapping) else _decode(document)
     _shape.require_members(members, _SIGNED | _UNSIGNED)
-    data = LicenseData(**{name: _shape.require_text(members[name], name) for name in _SIGNED})
+    data = LicenseData(**{name: _shape.require_text(members[name], name) for name in _MEMBERS})
     signature = _decode_signature(members["signature"])
     if members["signature_algorithm"] != RSA_SIGN_PKCS1_4096_SHA256:
         raise BadSignature(f"not signed with {RSA_SIGN_PKCS1_4096_SHA256}")
