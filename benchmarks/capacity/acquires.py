@@ -5,6 +5,8 @@ connections in a closed loop make them. Nothing is signed. Rows:
 
 - *spread*: over the licenses of the fleet, one after the other.
 - *one hot license*: all of one license of 50,000 seats, from both processes.
+
+A round ends early when its share of the seats is used up.
 """
 
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ from typing import Final
 from benchmarks.capacity.driver import Grants
 from benchmarks.capacity.drivers import run_side_by_side
 from benchmarks.capacity.heartbeats import PROCESSES, Pace, store_figures
-from benchmarks.capacity.prepared import IssuedLicense, Site
+from benchmarks.capacity.prepared import ROOM, IssuedLicense, Site
 from benchmarks.figures import Answer, Row, Target
 
 BATCH: Final = 48
@@ -34,7 +36,8 @@ def answer(site: Site, pace: Pace) -> Answer:
 
 
 def _row(site: Site, pace: Pace, name: str, licenses: Sequence[IssuedLicense]) -> Row:
-    work = Grants([license_.key_hmacs for license_ in licenses])
+    free = len(licenses) * ROOM // (pace.rounds * PROCESSES)
+    work = Grants([license_.key_hmacs for license_ in licenses], free)
     stretches = [
         run_side_by_side(site, [work] * PROCESSES, BATCH, pace.seconds) for _ in range(pace.rounds)
     ]

@@ -10,7 +10,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from itertools import count, cycle, islice
+from itertools import cycle, islice
 from random import Random
 from typing import Final
 
@@ -64,14 +64,15 @@ class Beats(Struct, frozen=True, tag=True):
 
 
 class Grants(Struct, frozen=True, tag=True):
-    """Acquires for devices nobody had before, of one license after the other."""
+    """Acquires for devices nobody had before, of one license after the other; ``most`` in all."""
 
     keys: list[list[str]]
+    most: int
 
     def batches(self, caller: Caller, size: int) -> Iterator[list[Call]]:
-        """Yield batches for ever."""
+        """Yield whole batches."""
         keys, fleet = cycle(self.keys), secrets.token_hex(4)
-        for first in count(0, size):
+        for first in range(0, self.most - size + 1, size):
             yield [
                 Acquire(caller, tuple(next(keys)), f"{fleet}-{number}")
                 for number in range(first, first + size)
@@ -99,19 +100,20 @@ class Driven(Struct, frozen=True):
 
 
 def drive(store: PostgresStore, batches: Iterator[list[Call]], seconds: float) -> Driven:
-    """Apply batches for so many seconds; each outcome must be a lease."""
+    """Apply batches for so many seconds, or all there are; each outcome must be a lease."""
     waits: list[float] = []
     faults: list[str] = []
     calls, began_at, processor = 0, time.perf_counter(), time.process_time()
     now = began_at
-    while now - began_at < seconds:
-        batch = next(batches)
+    for batch in batches:
         asked_at = time.perf_counter()
         outcomes = store.apply(batch)
         now = time.perf_counter()
         waits.append(round(1000 * (now - asked_at), 3))
         calls += len(batch)
         faults += [repr(outcome) for outcome in outcomes if not isinstance(outcome, Lease)]
+        if now - began_at >= seconds:
+            break
     processor = time.process_time() - processor
     return Driven(calls, now - began_at, processor, waits, faults[:_MOST_FAULTS])
 
