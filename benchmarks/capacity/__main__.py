@@ -70,7 +70,7 @@ def _answers(sites: list[Site], pace: Pace, *, store_only: bool) -> Iterator[Ans
     yield tables.answer(sites, pace)
     yield heartbeats.answer(sites, pace)
     if not store_only:
-        yield over_http.answer(sites[-1], pace)
+        yield over_http.answer(sites, pace)
     yield acquires.answer(sites[-1], pace)
     yield heartbeats.after_a_checkpoint(sites[-1], pace)
 

@@ -39,12 +39,15 @@ class Beats(Struct, frozen=True, tag=True):
     of_instances: bool = False
 
     def batches(self, caller: Caller, size: int) -> Iterator[list[Call]]:
-        """Yield batches for ever; the calls are made ahead of the window."""
-        numbers = self._numbers()
-        sessions = cycle(session_of(number) for number in numbers)  # made as they are used
+        """Yield batches for ever.
+
+        The calls are made ahead of the window, as many for few leases as for many: what was made
+        long ago lies in no processor cache, and would be taken for growth.
+        """
+        numbers = cycle(self._numbers())
         made: list[list[Call]] = [
-            [self._beat(caller, session) for session in islice(sessions, size)]
-            for _ in range(min(_BATCHES_MADE_AHEAD, max(1, len(numbers) // size)))
+            [self._beat(caller, session_of(number)) for number in islice(numbers, size)]
+            for _ in range(_BATCHES_MADE_AHEAD)
         ]
         return cycle(made)
 

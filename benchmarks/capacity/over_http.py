@@ -5,6 +5,8 @@ The product's servers, each with a load generator of its own; random leases of t
 - *no-op*: ``GET /health/live/`` of both servers, the yardstick of the same round.
 - *heartbeat*: closed loop, 24 connections to each server.
 - *heartbeat, 128 connections*: the same with 64 to each, as more clients make larger batches.
+- *heartbeat, 10,000 leases* and so on: on the smallest database, in turns with the largest.
+- *growth*: the rate on the largest, of that on the smallest.
 - *heartbeat, 10 servers*: the same with five connections to each of ten.
 - *heartbeat at 1,000/s*: open loop, 500/s to each server; latency counts from when one was due.
 - *release*: a seat of a full license is given back to one server while those 1,000/s go on; counted
@@ -18,7 +20,7 @@ from contextlib import ExitStack
 from random import Random
 from typing import Final
 
-from msgspec import structs
+from msgspec import Struct
 
 from benchmarks import calls
 from benchmarks.capacity.fleet import has_instance, session_of
@@ -34,7 +36,9 @@ from benchmarks.server import RunningServer, running_server
 
 SERVERS: Final = 2
 MANY_SERVERS: Final = 10
-_SESSIONS_OF_SERVER: Final = 5_000
+_SESSIONS: Final = 100_000
+"""More than all servers are asked for in a round: where there are so many, no lease beats twice."""
+
 _CONNECTIONS: Final = 48
 _BUSY_CONNECTIONS: Final = 128
 _OPEN_CONNECTIONS: Final = 32
@@ -44,24 +48,37 @@ _TARGETS: Final = {
     "p99": Target(at_most=25),
     "seen, p99": Target(at_most=50),
 }
+_GROWTH: Final = Target(at_least=0.9)
 _SHARES: Final = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 
-_BUSY: Final = f"heartbeat, {_BUSY_CONNECTIONS} connections"
-_MANY: Final = f"heartbeat, {MANY_SERVERS} servers"
+_MANY: Final = f", {MANY_SERVERS} servers"
+_CLOSED: Final = {"": _CONNECTIONS, f", {_BUSY_CONNECTIONS} connections": _BUSY_CONNECTIONS}
 
 Both = list[Outcome]
 """What each server answered in one round."""
 
 
-def answer(site: Site, pace: Pace) -> Answer:
-    """Measure and return the answer."""
+class _Served(Struct, frozen=True):
+    """A loaded database and the servers on it."""
+
+    site: Site
+    servers: list[RunningServer]
+
+
+def answer(sites: Sequence[Site], pace: Pace) -> Answer:
+    """Measure and return the answer; the last site is the largest, and most rows are of it."""
     with ExitStack() as stack:
-        servers = _started(stack, site, SERVERS)
-        rows = [*_closed(servers, site, pace), *_open(site, servers, pace)]
-        servers += _started(stack, site, MANY_SERVERS - SERVERS)
-        beats = _beats(servers, site, pace, _MANY)
-    rows.append(Row(_MANY, _closed_figures(beats, "heartbeat", {})))
+        served = [_Served(site, _started(stack, site, SERVERS)) for site in _ends(sites)]
+        largest = served[-1]
+        rows = [*_closed(served, pace), *_open(largest, pace)]
+        largest.servers.extend(_started(stack, largest.site, MANY_SERVERS - SERVERS))
+        beats = [_beat(largest, pace, _MANY, at) for at in range(pace.rounds)]
+    rows.append(Row(f"heartbeat{_MANY}", _closed_figures(beats, "heartbeat", {})))
     return Answer("over_http", "Several servers on one database, over HTTP?", rows, [])
+
+
+def _ends(sites: Sequence[Site]) -> Sequence[Site]:
+    return sites if len(sites) == 1 else (sites[0], sites[-1])
 
 
 def _started(stack: ExitStack, site: Site, number: int) -> list[RunningServer]:
@@ -72,63 +89,71 @@ def _started(stack: ExitStack, site: Site, number: int) -> list[RunningServer]:
     ]
 
 
-def _scripts(site: Site, servers: int) -> list[Repeat]:
+def _scripts(served: _Served) -> list[Repeat]:
+    """Return what each server is sent, for leases that are drawn anew each time."""
+    site, servers = served.site, len(served.servers)
     bearer = site.ledger.for_clients.bearer
-    wanted = min(site.leases, 2 * servers * _SESSIONS_OF_SERVER)
-    drawn = Random(1).sample(range(site.leases), wanted)
-    plain = [number for number in drawn if not has_instance(number)]
-    return [
-        Repeat([calls.heartbeat(session_of(number), bearer) for number in share])
-        for share in (plain[at::servers][:_SESSIONS_OF_SERVER] for at in range(servers))
-    ]
+    drawn = Random().sample(range(site.leases), min(site.leases, _SESSIONS))
+    plain = [calls.heartbeat(session_of(one), bearer) for one in drawn if not has_instance(one)]
+    return [Repeat(plain[at::servers]) for at in range(servers)]
 
 
-def _beats(
-    servers: Sequence[RunningServer],
-    site: Site,
-    pace: Pace,
-    row: str,
-    connections: int = _CONNECTIONS,
-) -> list[Both]:
-    scripts = _scripts(site, len(servers))
-    rounds: list[Both] = []
-    for number in range(1, pace.rounds + 1):
-        rounds.append(_load(servers, scripts, pace.seconds, connections))
-        pace.say(f"round {number} of {pace.rounds}, {row} over HTTP: {_rate(rounds[-1]):,.0f}/s")
-    return rounds
-
-
-def _closed(servers: Sequence[RunningServer], site: Site, pace: Pace) -> tuple[Row, ...]:
-    one_round = structs.replace(pace, rounds=1)
-    noops: list[Both] = []
-    beats: list[Both] = []
-    busy: list[Both] = []
-    for _ in range(pace.rounds):
-        noops.append(_load(servers, [calls.NOOP] * len(servers), pace.seconds))
-        beats += _beats(servers, site, one_round, "heartbeat")
-        busy += _beats(servers, site, one_round, _BUSY, _BUSY_CONNECTIONS)
-    return (
-        Row("no-op", _closed_figures(noops, "request", {})),
-        Row("heartbeat", _closed_figures(beats, "heartbeat", _TARGETS)),
-        Row(_BUSY, _closed_figures(busy, "heartbeat", _TARGETS)),
+def _beat(
+    served: _Served, pace: Pace, row: str, number: int, connections: int = _CONNECTIONS
+) -> Both:
+    scripts = _scripts(served)
+    both = _load(served.servers, scripts, pace.seconds, connections)
+    pace.say(
+        f"round {number + 1} of {pace.rounds}, over HTTP{row}, {served.site.leases:,} leases: "
+        f"{_rate(both):,.0f}/s"
     )
+    return both
 
 
-def _open(site: Site, servers: Sequence[RunningServer], pace: Pace) -> tuple[Row, Row]:
-    handovers = Handovers(site, servers)
+def _closed(many: Sequence[_Served], pace: Pace) -> list[Row]:
+    servers, largest = many[-1].servers, many[-1].site.leases
+    noops: list[Both] = []
+    beats: dict[tuple[str, int], list[Both]] = {}
+    for number in range(pace.rounds):
+        noops.append(_load(servers, [calls.NOOP] * len(servers), pace.seconds))
+        for row, connections in _CLOSED.items():
+            for served in many:
+                both = _beat(served, pace, row, number, connections)
+                beats.setdefault((row, served.site.leases), []).append(both)
+    rows = [Row("no-op", _closed_figures(noops, "request", {}))]
+    for (row, leases), rounds in beats.items():
+        size, targets = ("", _TARGETS) if leases == largest else (f", {leases:,} leases", {})
+        rows.append(Row(f"heartbeat{row}{size}", _closed_figures(rounds, "heartbeat", targets)))
+    if len(many) > 1:
+        rows += [_growth(beats, row, many[0].site.leases, largest) for row in _CLOSED]
+    return rows
+
+
+def _growth(
+    beats: Mapping[tuple[str, int], Sequence[Both]], row: str, smallest: int, largest: int
+) -> Row:
+    in_turns = zip(beats[row, largest], beats[row, smallest], strict=True)
+    shares = [_rate(big) / _rate(little) for big, little in in_turns]
+    name = f"rate at {largest:,} of {smallest:,}"
+    return Row(f"growth{row}", [figure(name, "ratio", shares, _GROWTH)])
+
+
+def _open(served: _Served, pace: Pace) -> tuple[Row, Row]:
+    servers = served.servers
+    handovers = Handovers(served.site, servers)
     rounds: list[Both] = []
-    for number in range(1, pace.rounds + 1):
+    for number in range(pace.rounds):
         over = threading.Event()
         with ThreadPoolExecutor(1) as pool:
             going_on = pool.submit(handovers.go_on, over)
-            scripts = _scripts(site, len(servers))
+            scripts = _scripts(served)
             rounds.append(
                 _load(servers, scripts, pace.seconds, _OPEN_CONNECTIONS * SERVERS, _RATE_OF_SERVER)
             )
             over.set()
             going_on.result()
         pace.say(
-            f"round {number} of {pace.rounds}, over HTTP at {SERVERS * _RATE_OF_SERVER:,.0f}/s"
+            f"round {number + 1} of {pace.rounds}, over HTTP at {SERVERS * _RATE_OF_SERVER:,.0f}/s"
         )
     latencies = [sorted(ms for one in both for ms in one.latencies_ms) for both in rounds]
     waits = sorted(handovers.waits_ms)
