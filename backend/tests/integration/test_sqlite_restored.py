@@ -1,11 +1,13 @@
 """A SQLite ledger that was put back to an older copy, too quickly to have been missed."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from leasing.errors import SeatsExhausted
 from leasing.models import LedgerState
+from leasing.stores.sqlite.alive_mark import AliveMark
 from tests.support.plane import Plane
 from tests.support.world import World
 
@@ -61,3 +63,12 @@ def test_a_copy_that_is_put_back_under_the_running_server_is_noticed(
         plane.pass_time(1)
 
         assert hold_since() is not None
+
+
+def test_a_mark_that_is_closed_twice_closes_no_file_of_others(tmp_path: Path) -> None:
+    mark = AliveMark(tmp_path / "ledger.sqlite3")
+    mark.close()
+    with (tmp_path / "other").open("wb") as other:  # it gets the number that is free again
+        mark.close()
+
+        assert os.fstat(other.fileno()).st_size == 0

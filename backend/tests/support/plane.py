@@ -121,7 +121,8 @@ class Plane:
         remember_root(signs, now=self.clock.now)
         self.own_tokens = CountedTokens(issuer=ISSUER)
         self.log_file = folder / "requests.log"
-        self._log = JsonLines(os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+        self._log_opened = os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._log = JsonLines(self._log_opened)
         self.seals = self._seals(delegation_seconds, direct_signing=direct_signing)
         self.engine = Engine(SqliteStore(database, clock=self.clock), most_waiting=most_waiting)
         self.shared = Allowances() if shared is None else shared
@@ -207,6 +208,7 @@ class Plane:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE_SECONDS)
         self._loop.close()
+        os.close(self._log_opened)
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Do something on the plane's event loop and return its result."""

@@ -40,5 +40,7 @@ class AliveMark:
             _log.error("the alive mark cannot be written: %s", error.strerror)
 
     def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._descriptor)
+        """Let go of the file; nothing happens the second time."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1

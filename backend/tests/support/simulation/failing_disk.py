@@ -9,6 +9,7 @@ from leasing.engine import MOST_IN_BATCH
 from leasing.errors import StoreUnavailable
 from leasing.store import Call, Outcome
 from leasing.stores.sqlite import SqliteStore
+from tests.support.crashing import crash
 from tests.support.simulation.judge import Judge
 from tests.support.simulation.promises import PromiseBroken
 from tests.support.simulation.virtual_host import PowerCut, VirtualHost
@@ -129,8 +130,7 @@ class FailingDisk:
 
     def vanish(self) -> None:
         """Let go of the file as a dead process does: what is not committed is gone."""
-        self._connection.close()
-        self._store._gate.close()
+        crash(self._store)
 
     def _spoil(self) -> None:
         faults = self._faults
