@@ -1,7 +1,9 @@
 """The listening socket and the server loop of one process."""
 
+import resource
 import signal
 import socket
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
@@ -23,6 +25,9 @@ MOST_HEADERS: Final = 100
 _LONGEST_READ: Final = 262_144  # of the event loop, from a socket
 ACCEPTED_IN_A_ROUND: Final = 32
 _BACKLOG: Final = 2_048
+MOST_OPEN_FILES: Final = 65_536
+"""Each connection is one; more than fit into a process' memory help nobody."""
+
 REQUEST_LOG: Final = "request_log"
 """Where in the state of the server's life the application leaves the stream of request lines."""
 _NOT_HTTP: Final = FieldError("", "malformed", "these bytes are no HTTP request")
@@ -161,6 +166,7 @@ def serve(application: Serves, bound: socket.socket) -> bool:
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _already_draining)
+    _allow_open_files()
     notice_seconds = settings.LICENSE_DRAIN_NOTICE_SECONDS
     server = DrainingServer(_config(application), application, notice_seconds=notice_seconds)
     try:
@@ -168,6 +174,15 @@ def serve(application: Serves, bound: socket.socket) -> bool:
     except SystemExit:  # how the server says that its application did not start
         return False
     return server.started
+
+
+def _allow_open_files() -> None:
+    """Raise the soft limit of open files, which shells leave at 1,024, towards the hard one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # macOS has a limit of its own: then it stays as it was
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _config(application: Any) -> uvicorn.Config:
