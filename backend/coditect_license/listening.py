@@ -25,8 +25,8 @@ MOST_HEADERS: Final = 100
 _LONGEST_READ: Final = 262_144  # of the event loop, from a socket
 ACCEPTED_IN_A_ROUND: Final = 32
 _BACKLOG: Final = 2_048
-MOST_OPEN_FILES: Final = 65_536
-"""Each connection is one; more than fit into a process' memory help nobody."""
+_MOST_OPEN_FILES: Final = 65_536
+"""Each connection is one. A bound where the hard limit is none."""
 
 REQUEST_LOG: Final = "request_log"
 """Where in the state of the server's life the application leaves the stream of request lines."""
@@ -179,7 +179,7 @@ def serve(application: Serves, bound: socket.socket) -> bool:
 def _allow_open_files() -> None:
     """Raise the soft limit of open files, which shells leave at 1,024, towards the hard one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
+    wanted = _MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with suppress(ValueError, OSError):  # macOS has a limit of its own: then it stays as it was
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
