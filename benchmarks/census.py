@@ -52,8 +52,9 @@ def _statements(dialect: str, columns: list[str], seats: int) -> Iterator[str]:
     )
     yield (
         f"{_NUMBERS.format(seats)} INSERT INTO seat (tenant_id, license_id, slot, session_id, "
-        f"device, gen, lease_expires_at) SELECT l.tenant_id, {of.format(f'i % {_LICENSES} + 1')}, "
-        f"i / {_LICENSES}, {of.format('i + 1')}, 'device-' || i, 1, "
+        "device, gen, seq, is_shared, lease_expires_at) "
+        f"SELECT l.tenant_id, {of.format(f'i % {_LICENSES} + 1')}, "
+        f"i / {_LICENSES}, {of.format('i + 1')}, 'device-' || i, 1, 1, false, "
         f"CASE WHEN i % 10 = 0 THEN {_instant(dialect, 2020)} ELSE {_instant(dialect, 2100)} END "
         "FROM n CROSS JOIN (SELECT tenant_id FROM license LIMIT 1) AS l"
     )

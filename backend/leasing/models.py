@@ -18,6 +18,11 @@ class Seat(TenantRow):
     also after a restore (S6). ``lease_expires_at`` is the end of the lease; ``unnamed_expires_at``
     the end of the part of it held by calls that named no instance. A row without ``session_id`` is
     free. Rows are made on demand and never deleted.
+
+    ``seq`` grows with every lease token signed for the holder; the token instants are those of the
+    last one signed for a call without an instance. ``is_shared`` says that programs with a name
+    have had shares of the seat since it was granted; of any other nobody looks for shares. They
+    are here so that a heartbeat reads and writes one row (docs/adr/0041).
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "license_id", "slot")
@@ -30,10 +35,19 @@ class Seat(TenantRow):
     gen = models.PositiveBigIntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True)
     unnamed_expires_at = models.DateTimeField(null=True)
+    seq = models.PositiveBigIntegerField(default=0)
+    token_issued_at = models.DateTimeField(null=True)
+    token_expires_at = models.DateTimeField(null=True)
+    is_shared = models.BooleanField(default=False)
 
     class Meta:
         db_table = "seat"
         constraints = (
+            models.UniqueConstraint(
+                fields=["session_id", "tenant_id"],
+                condition=models.Q(session_id__isnull=False),
+                name="seat_one_per_session",
+            ),
             models.UniqueConstraint(
                 fields=["device", "tenant_id", "license_id"],
                 condition=models.Q(device__isnull=False),
@@ -80,14 +94,13 @@ class SeatInstance(TenantRow):
 
 
 class LicenseSession(TenantRow):
-    """One holding of a seat from grant to end: history, and what its tokens count with.
+    """One holding of a seat from grant to end: history.
 
-    ``seq`` grows with every lease token signed; the token instants are those of the last one
-    signed for a call without an instance. ``end_reason`` is empty while the session lives,
-    then ``released``, ``expired`` or ``taken_over``. A session that came back to no seat, by its
-    token, has no ``slot``, and its ``ended_at`` is known in advance: that token's end.
-    ``borrowed_until`` is the end of the last file that was made of its seat, null without one; the
-    lease does not end before.
+    ``end_reason`` is empty while the session lives, then ``released``, ``expired`` or
+    ``taken_over``. A session that came back to no seat, by its token, has no ``slot``, and its
+    ``ended_at`` is known in advance: that token's end. It counts its tokens itself, with ``seq``
+    and the token instants; for any other its seat does. ``borrowed_until`` is the end of the last
+    file that was made of its seat, null without one; the lease does not end before.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "id")

@@ -14,15 +14,17 @@ from coditect_license_token import hardware_binding
 
 _ROWS_AT_A_TIME: Final = 50_000
 _SEATS: Final = """COPY seat (tenant_id, license_id, slot, session_id, device, gen,
-    lease_expires_at, unnamed_expires_at) FROM STDIN"""
+    lease_expires_at, unnamed_expires_at, seq, token_issued_at, token_expires_at,
+    is_shared) FROM STDIN"""
 _SESSIONS: Final = """COPY license_session (tenant_id, id, license_id, slot, gen, device, principal,
-    metadata, started_at, ended_at, end_reason, seq, token_issued_at, token_expires_at)
-    FROM STDIN"""
+    metadata, started_at, ended_at, end_reason, seq) FROM STDIN"""
 _INSTANCES: Final = """COPY seat_instance (tenant_id, session_id, instance_id, lease_expires_at,
     token_issued_at, token_expires_at) FROM STDIN"""
 
 _TOUCH: Final = (
     "SELECT count(gen) FROM seat WHERE (tenant_id, license_id, slot) > (%s, %s, -1)",
+    """SELECT count(gen) FROM seat
+    WHERE session_id IS NOT NULL AND (session_id, tenant_id) > (%s, %s)""",
     "SELECT count(gen) FROM license_session WHERE (tenant_id, id) > (%s, %s)",
     "SELECT count(lease_expires_at) FROM seat_instance WHERE (tenant_id, session_id) > (%s, %s)",
 )
@@ -64,34 +66,34 @@ class Loader:
         ends = now + timedelta(seconds=TTL_SECONDS)
         with connection.transaction(), connection.cursor() as cursor:
             for statement, rows in (
-                (_SEATS, self._seats(numbers, ends)),
-                (_SESSIONS, self._sessions(numbers, now, ends)),
+                (_SEATS, self._seats(numbers, now, ends)),
+                (_SESSIONS, self._sessions(numbers, now)),
                 (_INSTANCES, self._instances(numbers, now, ends)),
             ):
                 with cursor.copy(statement) as copy:
                     for row in rows:
                         copy.write_row(row)
 
-    def _seats(self, numbers: range, ends: datetime) -> Iterator[_Row]:
+    def _seats(self, numbers: range, now: datetime, ends: datetime) -> Iterator[_Row]:
         for number in numbers:
             place = self._fleet.place_of(number)
             license_ = self._ledger.licenses[place.license_number].license_id
             device = hardware_binding(license_, device_of(number))
             unnamed_ends = None if has_instance(number) else ends
+            token = (None, None) if has_instance(number) else (now, ends)
             yield (
                 self._ledger.tenant_id, license_, place.slot, session_of(number), device, 1,
-                ends, unnamed_ends,
+                ends, unnamed_ends, 1, *token, has_instance(number),
             )  # fmt: skip
 
-    def _sessions(self, numbers: range, now: datetime, ends: datetime) -> Iterator[_Row]:
+    def _sessions(self, numbers: range, now: datetime) -> Iterator[_Row]:
         for number in numbers:
             place = self._fleet.place_of(number)
             license_ = self._ledger.licenses[place.license_number].license_id
             device = hardware_binding(license_, device_of(number))
-            token = (None, None) if has_instance(number) else (now, ends)
             yield (
                 self._ledger.tenant_id, session_of(number), license_, place.slot, 1, device,
-                "user:benchmark", "{}", now, None, "", 1, *token,
+                "user:benchmark", "{}", now, None, "", 0,
             )  # fmt: skip
 
     def _instances(self, numbers: range, now: datetime, ends: datetime) -> Iterator[_Row]:

@@ -137,6 +137,7 @@ class TestTheSchema:
 
         assert found == {
             "seat_one_per_device": ("(device IS NOT NULL)", True),
+            "seat_one_per_session": ("(session_id IS NOT NULL)", True),
             "seat_free": ("(session_id IS NULL)", False),
             "seat_of_person": ("(person IS NOT NULL)", False),
             "signing_key_one_active": ("((status)::text = 'active'::text)", True),
@@ -155,9 +156,15 @@ class TestTheSchema:
         with pytest.raises(IntegrityError, match="seat_one_per_device"):
             take_seat(slot=1, device="laptop")
 
+    def test_a_session_holds_one_seat(self) -> None:
+        take_seat(slot=0, session_id=LICENSE)
 
-def take_seat(*, slot: int, device: str) -> None:
-    seat = Seat(tenant_id=TENANT, license_id=LICENSE, slot=slot, device=device)
+        with pytest.raises(IntegrityError, match="seat_one_per_session"):
+            take_seat(slot=1, session_id=LICENSE)
+
+
+def take_seat(*, slot: int, **holder: Any) -> None:
+    seat = Seat(tenant_id=TENANT, license_id=LICENSE, slot=slot, **holder)
     Seat.across_tenants.bulk_create([seat])
 
 

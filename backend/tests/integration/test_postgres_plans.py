@@ -49,6 +49,30 @@ def test_s17_a_read_of_sessions_touches_no_license_but_theirs(
     assert touched <= ASKED
 
 
+def test_s17_a_heartbeat_of_a_seat_that_nobody_shares_reads_its_row_and_its_license(
+    store: PostgresStore, postgres_db: str
+) -> None:
+    customer = Customer("alice", seats=SEATS)
+    leases = store.apply([customer.acquire(f"laptop-{n}") for n in range(SEATS)])
+    store.apply([customer.acquire(f"laptop-{n}", "editor") for n in range(ASKED, SEATS)])
+    with psycopg.connect(postgres_db, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+    wanted = [
+        [place, str(customer.tenant.id), lease.session_id, ""]
+        for place, lease in enumerate(leases[:ASKED])
+        if isinstance(lease, Lease)
+    ]
+
+    read = [
+        (step["Relation Name"], step["Index Name"])
+        for step in steps(plan(postgres_db, statements.HELD, wanted))
+        if "Index Name" in step and step["Shared Hit Blocks"]
+    ]
+
+    assert {table for table, _ in read} == {"seat", "license"}
+    assert ("seat", "seat_one_per_session") in read
+
+
 def issue_licenses(customer: Customer) -> None:
     for _ in range(LICENSES):
         operations.issue_license(
@@ -63,14 +87,21 @@ def issue_licenses(customer: Customer) -> None:
 
 def most_rows_touched(url: str, statement: str, wanted: list[list[Any]]) -> float:
     """Return how many rows the greediest step of a plan read, those it threw away included."""
+    return max(map(rows_touched, steps(plan(url, statement, wanted))))
+
+
+def plan(url: str, statement: str, wanted: list[list[Any]]) -> Mapping[str, Any]:
+    """Return the plan that a statement was carried out by, with the pages that it read."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statements.BEGIN.encode())
         connection.execute(statements.WITHIN_TRANSACTION.encode())
         row = connection.execute(
-            f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}".encode(), {"wanted": json.dumps(wanted)}
+            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".encode(),
+            {"wanted": json.dumps(wanted)},
         ).fetchone()
     assert row is not None
-    return max(map(rows_touched, steps(row[0][0]["Plan"])))
+    top: Mapping[str, Any] = row[0][0]["Plan"]
+    return top
 
 
 def steps(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -176,8 +176,8 @@ def test_s11_nothing_crosses_in_any_batches(street: Street) -> None:
 
 FORGETFUL = {
     "inspects and tells how a session ended": (sql.SESSION, "n.tenant_id = :tenant AND", ""),
-    "renews": (sql.HOLDINGS, "n.tenant_id = w.tenant AND", ""),
-    "releases": (sql.SEATS_OF_SESSIONS, "n.tenant_id = w.tenant AND", ""),
+    "renews": (sql.HOLDINGS, "AND s.tenant_id = w.tenant", ""),
+    "releases": (sql.SEATS_OF_SESSIONS, "AND s.tenant_id = w.tenant", ""),
     "sells": (sql.TERMS, "l.tenant_id = w.tenant)", "w.tenant IS NOT NULL)"),
 }
 

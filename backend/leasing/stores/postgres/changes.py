@@ -8,7 +8,7 @@ import msgspec
 from leasing.stores.postgres import statements
 from leasing.stores.postgres.known import CHANGES_KEPT, KeptChanges, Known, SeatChange
 from leasing.stores.postgres.rows import RenewalAt
-from leasing.stores.sql.changes import ENCODER, Changes
+from leasing.stores.sql.changes import ENCODER, Changes, counting_on
 from leasing.stores.sql.dialect import Connection
 from leasing.stores.sql.rows import Grant, Renewal
 
@@ -28,7 +28,8 @@ class PostgresChanges(Changes):
         super().__init__(connection, statements)
         self._known = known
         self._moves: dict[tuple[str, str], list[SeatChange]] = {}
-        self._in_place: dict[tuple[str, int], RenewalAt] = {}
+        self._in_place: dict[tuple[str, int], Renewal] = {}
+        self._seat_at: dict[tuple[str, int], str] = {}
         self._has_written = False
 
     def renew(self, renewal: Renewal, *, session: str, seat_at: str | None = None) -> None:
@@ -39,9 +40,9 @@ class PostgresChanges(Changes):
         if seat_at is None or self._has_written:
             super().renew(renewal, session=session)
             return
-        self._in_place[renewal.license, renewal.slot] = RenewalAt(
-            renewal.tenant, seat_at, renewal.ends, renewal.unnamed_ends
-        )
+        key = renewal.license, renewal.slot
+        self._in_place[key] = counting_on(self._in_place.get(key), renewal)
+        self._seat_at[key] = seat_at
 
     def grant(self, grant: Grant) -> None:
         """Begin a session."""
@@ -55,8 +56,7 @@ class PostgresChanges(Changes):
 
     def write(self) -> None:
         """Write what was gathered, then count the versions and tell what led to them."""
-        self._has_written = self._has_written or bool(self._in_place)
-        self._write(self._in_place, statements.RENEW_SEATS_AT)
+        self._write_in_place()
         super().write()
         if not self._moves:
             return
@@ -69,8 +69,27 @@ class PostgresChanges(Changes):
         kept = [_kept(key, versions[key[1]], moves[key]) for key in sorted(moves)]
         self._connection.execute(statements.KEEP_CHANGES, {"rows": ENCODER.encode(kept).decode()})
 
+    def _write_in_place(self) -> None:
+        rows = {key: _at(self._seat_at[key], one) for key, one in self._in_place.items()}
+        self._has_written = self._has_written or bool(rows)
+        self._in_place.clear()
+        self._write(rows, statements.RENEW_SEATS_AT)
+
     def _move(self, tenant: str, license: str, change: SeatChange) -> None:
         self._moves.setdefault((tenant, license), []).append(change)
+
+
+def _at(seat_at: str, renewal: Renewal) -> RenewalAt:
+    return RenewalAt(
+        renewal.tenant,
+        seat_at,
+        renewal.ends,
+        renewal.unnamed_ends,
+        renewal.seq,
+        renewal.token_issued_at,
+        renewal.token_ends,
+        renewal.is_shared,
+    )
 
 
 def _kept(key: tuple[str, str], version: int, changes: list[SeatChange]) -> KeptChanges:

@@ -21,9 +21,13 @@ class Held(Struct, frozen=True, array_like=True, gc=False):
 
 
 class RenewalAt(Struct, frozen=True, array_like=True, gc=False):
-    """A lease that ends later, on a seat whose row lies at ``seat_at``."""
+    """A renewal of the seat whose row lies at ``seat_at``."""
 
     tenant: str
     seat_at: str
     ends: str
     unnamed_ends: str | None
+    seq: int | None
+    token_issued_at: str | None
+    token_ends: str | None
+    is_shared: bool | None

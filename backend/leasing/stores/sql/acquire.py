@@ -29,7 +29,7 @@ from leasing.stores.sql.callers import (
 )
 from leasing.stores.sql.claims import Claims, look_for_released
 from leasing.stores.sql.renewals import note_renewal, raised_gen, token_life
-from leasing.stores.sql.rows import Grant, Share, SignedToken
+from leasing.stores.sql.rows import Grant, Share
 from leasing.stores.sql.transaction import Transaction, as_dashed, as_hex, as_text
 from licenses.errors import LicenseExpired, LicenseRevoked, LicenseSuspended
 
@@ -151,6 +151,7 @@ class _Acquires:
         end = lease_end(want.terms, self._transaction.now, held.lease_expires_at)
         if call.instance_id != UNNAMED:
             self._make_room_for_instance(claims, want, own)
+        # It counts also without a token: a release can ask who has come back.
         seq = next_count(held.seq, self._transaction.lowest_count)
         renewed = structs.replace(
             held,
@@ -160,9 +161,6 @@ class _Acquires:
             seq=seq,
         )
         note_renewal(self._transaction, want.terms, renewed, call, has_token=call.wants_token)
-        if not call.wants_token:  # it counts all the same: a release can ask who has come back
-            session = as_hex(held.session_id)
-            self._transaction.changes.note_token(SignedToken(claims.tenant, session, seq))
         return Lease(
             terms=want.terms,
             session_id=held.session_id,
@@ -242,6 +240,7 @@ class _Acquires:
                 token_issued_at=None if is_named else life[0],
                 token_ends=None if is_named else life[1],
                 person=person,
+                is_shared=is_named,
             )
         )
         if is_named:

@@ -66,7 +66,8 @@ class Changes:
     def renew(self, renewal: Renewal, *, session: str, seat_at: str | None = None) -> None:  # noqa: ARG002
         """Move the end of a session's lease. A store may know where the seat's row lies."""
         self._forget(session)
-        self._renewals[renewal.license, renewal.slot] = renewal
+        key = renewal.license, renewal.slot
+        self._renewals[key] = counting_on(self._renewals.get(key), renewal)
 
     def raise_gen(self, raised: RaisedGen) -> None:
         """Raise the gen of a seat and of the session that holds it."""
@@ -74,11 +75,8 @@ class Changes:
         self._raised[raised.session] = raised
 
     def note_token(self, token: SignedToken) -> None:
-        """Note a token; one without instants leaves those noted before."""
+        """Note a token of a session without a seat; others are noted with their renewal."""
         self._forget(token.session)
-        earlier = self._tokens.get(token.session)
-        if earlier is not None and token.ends is None:
-            token = structs.replace(token, issued_at=earlier.issued_at, ends=earlier.ends)
         self._tokens[token.session] = token
 
     def renew_shares(self, shares: SessionShares) -> None:
@@ -142,3 +140,17 @@ class Changes:
         done = [self._connection.execute(one, {"rows": text}) for one in statements]
         rows.clear()
         return done[0]
+
+
+def counting_on(earlier: Renewal | None, renewal: Renewal) -> Renewal:
+    """Return a renewal with what an earlier one of its seat counted and it does not."""
+    if earlier is None:
+        return renewal
+    counted = renewal if renewal.token_ends else earlier
+    return structs.replace(
+        renewal,
+        seq=earlier.seq if renewal.seq is None else renewal.seq,
+        token_issued_at=counted.token_issued_at,
+        token_ends=counted.token_ends,
+        is_shared=earlier.is_shared or renewal.is_shared,
+    )

@@ -236,6 +236,7 @@ class _Reinstatement:
                 token_issued_at=life[0],
                 token_ends=life[1],
                 person=person_of(self._terms, call.caller),
+                is_shared=call.instance_id != UNNAMED,
             )
         )
         if call.instance_id != UNNAMED:

@@ -19,7 +19,7 @@ from leasing.rules import (
     token_end,
 )
 from leasing.store import Acquire, Heartbeat, Lease
-from leasing.stores.sql.rows import RaisedGen, Renewal, SessionShares, Share, SignedToken
+from leasing.stores.sql.rows import RaisedGen, Renewal, SessionShares, Share
 from leasing.stores.sql.session_record import session_record
 from leasing.stores.sql.terms import read_terms
 from leasing.stores.sql.transaction import Transaction, as_hex, as_instant, as_text
@@ -159,10 +159,15 @@ def note_renewal(
     has_token: bool,
     seat_at: str | None = None,
 ) -> None:
-    """Gather what a renewal changes: the seat, the caller's share of it, its token."""
+    """Gather what a renewal changes: the seat, which counts its tokens, and the caller's share."""
     changes, unnamed_end = transaction.changes, renewed.unnamed_expires_at
     tenant, session = as_hex(terms.tenant_id), as_hex(renewed.session_id)
     end = as_text(renewed.lease_expires_at)
+    life = token_life(transaction, call, renewed.lease_expires_at) if has_token else _NO_TOKEN
+    is_named = call.instance_id != UNNAMED
+    if is_named:
+        changes.put_share(Share(tenant, session, call.instance_id, end, *life))
+        life = _NO_TOKEN
     changes.renew(
         Renewal(
             tenant,
@@ -170,16 +175,13 @@ def note_renewal(
             renewed.slot,
             end,
             as_text(unnamed_end) if unnamed_end else None,
+            renewed.seq,
+            *life,
+            is_shared=is_named or None,
         ),
         session=session,
         seat_at=seat_at,
     )
-    life = token_life(transaction, call, renewed.lease_expires_at) if has_token else _NO_TOKEN
-    if call.instance_id != UNNAMED:
-        changes.put_share(Share(tenant, session, call.instance_id, end, *life))
-        life = _NO_TOKEN
-    if has_token:
-        changes.note_token(SignedToken(tenant, session, renewed.seq, *life))
 
 
 def raised_gen(transaction: Transaction, terms: Terms, held: Holding) -> int:

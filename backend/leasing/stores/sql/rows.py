@@ -38,16 +38,24 @@ class Grant(Struct, frozen=True, array_like=True, gc=False):
     token_issued_at: str | None
     token_ends: str | None
     person: str | None
+    is_shared: bool
 
 
 class Renewal(Struct, frozen=True, array_like=True, gc=False):
-    """A lease that ends later."""
+    """A lease that ends at another instant, with what its tokens count with if one was signed.
+
+    What is None stays as it was noted before, but for ``unnamed_ends``.
+    """
 
     tenant: str
     license: str
     slot: int
     ends: str
     unnamed_ends: str | None
+    seq: int | None = None
+    token_issued_at: str | None = None
+    token_ends: str | None = None
+    is_shared: bool | None = None
 
 
 class RaisedGen(Struct, frozen=True, array_like=True, gc=False):
@@ -61,15 +69,13 @@ class RaisedGen(Struct, frozen=True, array_like=True, gc=False):
 
 
 class SignedToken(Struct, frozen=True, array_like=True, gc=False):
-    """How many tokens were signed for a session, and when the last one for calls without an
-    instance, if such a one was signed.
-    """
+    """How many tokens were signed for a session without a seat, and when the last one was."""
 
     tenant: str
     session: str
     seq: int
-    issued_at: str | None = None
-    ends: str | None = None
+    issued_at: str
+    ends: str
 
 
 class SessionShares(Struct, frozen=True, array_like=True, gc=False):

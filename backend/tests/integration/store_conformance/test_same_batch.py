@@ -161,3 +161,33 @@ def test_s17_no_batch_brings_more_instances_than_a_device_may_have(world: World)
 
     assert all(isinstance(outcome, Lease) for outcome in outcomes[:MOST_INSTANCES])
     assert [type(outcome) for outcome in outcomes[MOST_INSTANCES:]] == [TooManyInstances] * 2
+
+
+def test_a_token_of_one_heartbeat_is_not_forgotten_by_the_next_of_its_batch(world: World) -> None:
+    lease = world.acquire("laptop")
+    world.pass_time(100)
+
+    asked, after = leases(
+        world.apply(
+            world.alice.heartbeat(lease.session_id, wants_token=True),
+            world.alice.heartbeat(lease.session_id),
+        )
+    )
+    world.pass_time(100)  # past half the life of the first token, not of the second
+
+    assert (asked.seq, after.seq) == (2, None)
+    assert world.heartbeat(lease).seq is None
+    assert world.acquire("laptop").seq == 3
+
+
+def test_s5_a_share_taken_by_one_acquire_is_renewed_though_the_next_of_its_batch_has_none(
+    world: World,
+) -> None:
+    lease = world.acquire("laptop")
+
+    leases(world.apply(world.alice.acquire("laptop", "editor"), world.alice.acquire("laptop")))
+    world.pass_time(200)
+    world.heartbeat(lease)
+    world.pass_time(200)  # past the end that the share had at first
+
+    assert world.inspect(lease).instances == ("editor",)

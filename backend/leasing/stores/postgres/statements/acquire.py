@@ -17,7 +17,6 @@ SELECT coalesce(json_agg(json_build_array(
      WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id
        AND a.instance_id <> w.instance))), '[]')::text
 FROM {wanted("place", "tenant", "license", "device", "instance")} AS w{_SEAT_OF_DEVICE}
-JOIN license_session AS n ON n.tenant_id = s.tenant_id AND n.id = s.session_id
 LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
     AND i.instance_id = w.instance"""
 
@@ -57,19 +56,23 @@ WHERE tenant_id = %(tenant)s::uuid AND session_id = %(session)s::uuid
 
 PUT_HOLDERS = f"""
 INSERT INTO seat (tenant_id, license_id, slot, session_id, device, person, gen,
-                  lease_expires_at, unnamed_expires_at)
-SELECT tenant, license, slot, session, device, person, gen, ends, unnamed_ends
+                  lease_expires_at, unnamed_expires_at, seq, token_issued_at, token_expires_at,
+                  is_shared)
+SELECT tenant, license, slot, session, device, person, gen, ends, unnamed_ends,
+       seq, token_issued_at, token_ends, is_shared
 FROM {rows(Grant)} AS w
 ON CONFLICT (tenant_id, license_id, slot) DO UPDATE SET
     session_id = excluded.session_id, device = excluded.device, person = excluded.person,
     gen = excluded.gen,
     lease_expires_at = excluded.lease_expires_at,
-    unnamed_expires_at = excluded.unnamed_expires_at
+    unnamed_expires_at = excluded.unnamed_expires_at, seq = excluded.seq,
+    token_issued_at = excluded.token_issued_at, token_expires_at = excluded.token_expires_at,
+    is_shared = excluded.is_shared
 WHERE seat.session_id IS NULL AND seat.gen < excluded.gen"""
 
 BEGIN_SESSIONS = f"""
 INSERT INTO license_session (tenant_id, license_id, slot, id, device, gen, principal, metadata,
-                             started_at, end_reason, seq, token_issued_at, token_expires_at)
+                             started_at, end_reason, seq)
 SELECT tenant, license, slot, session, device, gen, principal, metadata_json,
-       started_at, '', seq, token_issued_at, token_ends
+       started_at, '', 0
 FROM {rows(Grant)} AS w"""

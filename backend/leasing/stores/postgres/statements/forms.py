@@ -19,6 +19,7 @@ _KINDS: Final = {
         "hour",
     },
     "tid": {"seat_at"},
+    "boolean": {"is_shared"},
     "jsonb": {"metadata_json", "details_json"},
 }
 _KIND_OF: Final = {name: kind for kind, names in _KINDS.items() for name in names}

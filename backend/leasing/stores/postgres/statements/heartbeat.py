@@ -13,12 +13,12 @@ from leasing.stores.postgres.statements.joins import (
 from leasing.stores.sql.rows import RaisedGen, Renewal, SessionShares, Share, SignedToken
 
 # A call without an instance is only asked whether there are any, one with it only for its own: each
-# looks into the index of instances once.
+# looks into the index of instances once, and not at all where there never were any.
 _INSTANCE = """
-LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
-    AND i.instance_id = nullif(w.instance, '')"""
+LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.instance_id = w.instance
+    AND i.session_id = CASE WHEN s.is_shared AND w.instance <> '' THEN s.session_id END"""
 _INSTANCES = """i.instance_id IS NOT NULL,
-    w.instance = '' AND EXISTS (SELECT 1 FROM seat_instance AS a
+    w.instance = '' AND s.is_shared AND EXISTS (SELECT 1 FROM seat_instance AS a
             WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id)"""
 
 HOLDINGS = f"""
@@ -43,14 +43,22 @@ SELECT 1 FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SE
 {IN_KEY_ORDER}"""
 
 RENEW_SEATS = f"""
-UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends
+UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends,
+    seq = coalesce(w.seq, seat.seq),
+    token_issued_at = coalesce(w.token_issued_at, seat.token_issued_at),
+    token_expires_at = coalesce(w.token_ends, seat.token_expires_at),
+    is_shared = coalesce(w.is_shared, seat.is_shared)
 FROM {rows(Renewal)} AS w
 WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot"""
 
 # The same for rows that were read in this transaction and lie where they lay then: their index is
 # not gone through again. A row that was changed since has no version there that is seen.
 RENEW_SEATS_AT = f"""
-UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends
+UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends,
+    seq = coalesce(w.seq, seat.seq),
+    token_issued_at = coalesce(w.token_issued_at, seat.token_issued_at),
+    token_expires_at = coalesce(w.token_ends, seat.token_expires_at),
+    is_shared = coalesce(w.is_shared, seat.is_shared)
 FROM {rows(RenewalAt)} AS w
 WHERE seat.ctid = w.seat_at AND seat.tenant_id = w.tenant"""
 
@@ -64,11 +72,10 @@ UPDATE license_session SET gen = w.gen FROM {rows(RaisedGen)} AS w
 WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
 
 NOTE_TOKENS = f"""
-UPDATE license_session SET seq = w.seq,
-    token_issued_at = coalesce(w.issued_at, license_session.token_issued_at),
-    token_expires_at = coalesce(w.ends, license_session.token_expires_at)
+UPDATE license_session SET seq = w.seq, token_issued_at = w.issued_at, token_expires_at = w.ends
 FROM {rows(SignedToken)} AS w
-WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
+WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session
+  AND license_session.slot IS NULL"""
 
 RENEW_ALL_INSTANCES = f"""
 UPDATE seat_instance SET lease_expires_at = greatest(lease_expires_at, w.ends)

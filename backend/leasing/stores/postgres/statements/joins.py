@@ -7,19 +7,17 @@ TERMS_OF_LICENSE = """json_build_array(
 
 
 def _token_part(column: str) -> str:
-    unnamed = f"CASE WHEN i.instance_id IS NULL THEN n.{column} END"
+    unnamed = f"CASE WHEN i.instance_id IS NULL THEN s.{column} END"
     return f"coalesce(i.{column}, {unnamed})"
 
 
 HOLDING = f"""json_build_array(
     s.session_id, s.slot, s.gen, s.device, s.lease_expires_at,
-    s.unnamed_expires_at, n.seq,
+    s.unnamed_expires_at, s.seq,
     {_token_part("token_issued_at")}, {_token_part("token_expires_at")})"""
 
 SEAT_OF_SESSION = """
-JOIN license_session AS n ON n.tenant_id = w.tenant AND n.id = w.session
-JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
-    AND s.slot = n.slot AND s.session_id = n.id"""
+JOIN seat AS s ON s.session_id = w.session AND s.tenant_id IS NOT DISTINCT FROM w.tenant"""
 
 LICENSE_OF_SEAT = (
     """JOIN license AS l ON l.id = s.license_id AND l.tenant_id IS NOT DISTINCT FROM s.tenant_id"""

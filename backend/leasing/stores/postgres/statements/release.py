@@ -10,8 +10,9 @@ SELECT coalesce(json_agg(json_build_array(
     s.unnamed_expires_at, l.heartbeat_interval_seconds,
     (SELECT coalesce(json_agg(a.lease_expires_at), '[]') FROM seat_instance AS a
      WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id
-       AND a.instance_id <> w.instance), n.seq, n.borrowed_until)), '[]')::text
+       AND a.instance_id <> w.instance), s.seq, n.borrowed_until)), '[]')::text
 FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
+JOIN license_session AS n ON n.tenant_id = s.tenant_id AND n.id = s.session_id
 {LICENSE_OF_SEAT}"""
 
 FORGET_INSTANCES = f"""
@@ -21,7 +22,8 @@ WHERE seat_instance.tenant_id = w.tenant AND seat_instance.session_id = w.sessio
 
 FREE_SEATS = f"""
 UPDATE seat SET session_id = NULL, device = NULL, person = NULL, lease_expires_at = NULL,
-                unnamed_expires_at = NULL
+                unnamed_expires_at = NULL, seq = 0, token_issued_at = NULL, token_expires_at = NULL,
+                is_shared = false
 FROM {rows(End)} AS w
 WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot
   AND seat.session_id = w.session"""

@@ -15,7 +15,6 @@ SELECT json_group_array(json_array(
 FROM {wanted("place", "tenant", "license", "device", "instance")} AS w
 CROSS JOIN seat AS s ON s.tenant_id = w.tenant AND s.license_id = w.license
     AND s.device = w.device
-CROSS JOIN license_session AS n ON n.tenant_id = s.tenant_id AND n.id = s.session_id
 LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
     AND i.instance_id = w.instance"""
 
@@ -55,20 +54,24 @@ WHERE tenant_id = :tenant AND session_id = :session AND lease_expires_at <= :now
 # and the gen are the guard (S1, S6).
 PUT_HOLDERS = f"""
 INSERT INTO seat (tenant_id, license_id, slot, session_id, device, person, gen,
-                  lease_expires_at, unnamed_expires_at)
-SELECT tenant, license, slot, session, device, person, gen, ends, unnamed_ends
+                  lease_expires_at, unnamed_expires_at, seq, token_issued_at, token_expires_at,
+                  is_shared)
+SELECT tenant, license, slot, session, device, person, gen, ends, unnamed_ends,
+       seq, token_issued_at, token_ends, is_shared
 FROM {rows(Grant)} WHERE true
 ON CONFLICT (tenant_id, license_id, slot) DO UPDATE SET
     session_id = excluded.session_id, device = excluded.device, person = excluded.person,
     gen = excluded.gen,
     lease_expires_at = excluded.lease_expires_at,
-    unnamed_expires_at = excluded.unnamed_expires_at
+    unnamed_expires_at = excluded.unnamed_expires_at, seq = excluded.seq,
+    token_issued_at = excluded.token_issued_at, token_expires_at = excluded.token_expires_at,
+    is_shared = excluded.is_shared
 WHERE seat.session_id IS NULL AND seat.gen < excluded.gen"""
 
 # Begins the records of sessions; a token of a named instance is noted with its share.
 BEGIN_SESSIONS = f"""
 INSERT INTO license_session (tenant_id, license_id, slot, id, device, gen, principal, metadata,
-                             started_at, end_reason, seq, token_issued_at, token_expires_at)
+                             started_at, end_reason, seq)
 SELECT tenant, license, slot, session, device, gen, principal, metadata_json,
-       started_at, '', seq, token_issued_at, token_ends
+       started_at, '', 0
 FROM {rows(Grant)}"""

@@ -23,6 +23,6 @@ WHERE seat_instance.tenant_id = w.tenant AND seat_instance.session_id = w.sessio
 
 # Forgets when the last token was signed for calls without an instance, so that one is due.
 FORGET_TOKENS = f"""
-UPDATE license_session SET token_issued_at = NULL, token_expires_at = NULL
+UPDATE seat SET token_issued_at = NULL, token_expires_at = NULL
 FROM {rows(SessionShares)} AS w
-WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
+WHERE seat.tenant_id = w.tenant AND seat.session_id = w.session"""

@@ -10,7 +10,7 @@ HOLDINGS = f"""
 SELECT json_group_array(json_array(
     w.place, {TERMS_OF_LICENSE}, {HOLDING},
     json(CASE WHEN i.instance_id IS NULL THEN 'false' ELSE 'true' END),
-    json(CASE WHEN EXISTS (SELECT 1 FROM seat_instance AS a
+    json(CASE WHEN s.is_shared AND EXISTS (SELECT 1 FROM seat_instance AS a
                            WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id)
          THEN 'true' ELSE 'false' END)))
 FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
@@ -19,9 +19,13 @@ CROSS JOIN product AS p ON p.tenant_id = l.tenant_id AND p.id = l.product_id
 LEFT JOIN seat_instance AS i ON i.tenant_id = s.tenant_id AND i.session_id = s.session_id
     AND i.instance_id = w.instance"""
 
-# Moves the ends of leases.
+# Moves the ends of leases, and counts tokens; without a token, what was noted before stays.
 RENEW_SEATS = f"""
-UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends
+UPDATE seat SET lease_expires_at = w.ends, unnamed_expires_at = w.unnamed_ends,
+    seq = coalesce(w.seq, seat.seq),
+    token_issued_at = coalesce(w.token_issued_at, seat.token_issued_at),
+    token_expires_at = coalesce(w.token_ends, seat.token_expires_at),
+    is_shared = coalesce(w.is_shared, seat.is_shared)
 FROM {rows(Renewal)} AS w
 WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot"""
 
@@ -36,13 +40,12 @@ RAISE_SESSIONS = f"""
 UPDATE license_session SET gen = w.gen FROM {rows(RaisedGen)} AS w
 WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
 
-# Notes tokens signed; without instants, those noted before stay.
+# Notes tokens signed for sessions without a seat.
 NOTE_TOKENS = f"""
-UPDATE license_session SET seq = w.seq,
-    token_issued_at = coalesce(w.issued_at, license_session.token_issued_at),
-    token_expires_at = coalesce(w.ends, license_session.token_expires_at)
+UPDATE license_session SET seq = w.seq, token_issued_at = w.issued_at, token_expires_at = w.ends
 FROM {rows(SignedToken)} AS w
-WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session"""
+WHERE license_session.tenant_id = w.tenant AND license_session.id = w.session
+  AND license_session.slot IS NULL"""
 
 # Moves the ends of every instance of sessions.
 RENEW_ALL_INSTANCES = f"""

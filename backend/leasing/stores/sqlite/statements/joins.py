@@ -10,14 +10,11 @@ TERMS_OF_LICENSE = """json_array(
 
 HOLDING = f"""json_array(
     {dashed("s.session_id")}, s.slot, s.gen, s.device, s.lease_expires_at || 'Z',
-    s.unnamed_expires_at || 'Z', n.seq,
-    coalesce(i.token_issued_at, CASE WHEN i.instance_id IS NULL THEN n.token_issued_at END)
+    s.unnamed_expires_at || 'Z', s.seq,
+    coalesce(i.token_issued_at, CASE WHEN i.instance_id IS NULL THEN s.token_issued_at END)
         || 'Z',
-    coalesce(i.token_expires_at, CASE WHEN i.instance_id IS NULL THEN n.token_expires_at END)
+    coalesce(i.token_expires_at, CASE WHEN i.instance_id IS NULL THEN s.token_expires_at END)
         || 'Z')"""
 
-# The record of a session names its seat, so the seat needs no index for sessions.
 SEAT_OF_SESSION = """
-CROSS JOIN license_session AS n ON n.tenant_id = w.tenant AND n.id = w.session
-CROSS JOIN seat AS s ON s.tenant_id = n.tenant_id AND s.license_id = n.license_id
-    AND s.slot = n.slot AND s.session_id = n.id"""
+CROSS JOIN seat AS s ON s.session_id = w.session AND s.tenant_id = w.tenant"""

@@ -14,8 +14,9 @@ SELECT json_group_array(json_array(
     json((SELECT json_group_array(a.lease_expires_at || 'Z') FROM seat_instance AS a
           WHERE a.tenant_id = s.tenant_id AND a.session_id = s.session_id
             AND a.instance_id <> w.instance)),
-    n.seq, n.borrowed_until || 'Z'))
+    s.seq, n.borrowed_until || 'Z'))
 FROM {wanted("place", "tenant", "session", "instance")} AS w{SEAT_OF_SESSION}
+CROSS JOIN license_session AS n ON n.tenant_id = s.tenant_id AND n.id = s.session_id
 CROSS JOIN license AS l ON l.tenant_id = s.tenant_id AND l.id = s.license_id"""
 
 # Forgets instances.
@@ -26,7 +27,8 @@ DELETE FROM seat_instance WHERE (tenant_id, session_id, instance_id) IN (
 # Frees the seats of sessions; the gen stays, so the next holder's is higher (S6).
 FREE_SEATS = f"""
 UPDATE seat SET session_id = NULL, device = NULL, person = NULL, lease_expires_at = NULL,
-                unnamed_expires_at = NULL
+                unnamed_expires_at = NULL, seq = 0, token_issued_at = NULL, token_expires_at = NULL,
+                is_shared = 0
 FROM {rows(End)} AS w
 WHERE seat.tenant_id = w.tenant AND seat.license_id = w.license AND seat.slot = w.slot
   AND seat.session_id = w.session"""
