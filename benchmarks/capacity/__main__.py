@@ -10,7 +10,7 @@ from typing import Final
 
 import psycopg
 
-from benchmarks.capacity import acquires, heartbeats, over_http, tables
+from benchmarks.capacity import acquires, heartbeats, huge_pages, over_http, tables
 from benchmarks.capacity.fleet import Fleet, steps_to
 from benchmarks.capacity.heartbeats import Pace
 from benchmarks.capacity.loading import Loader
@@ -22,15 +22,23 @@ from benchmarks.report import Report, say
 from benchmarks.server import MeasurementFailed
 from coditect_license.private_postgres import PostgresFailed, PrivatePostgres, running_postgres
 
+BUFFERS_MEGABYTES: Final = 4_096
 SETTINGS: Final = {
-    "shared_buffers": "4GB",
+    "shared_buffers": f"{BUFFERS_MEGABYTES}MB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "15min",
     "max_connections": "50",
 }
 """As an operator of a small primary would set them; everything is durable, as always."""
 
-_TOLD: Final = (*SETTINGS, "fsync", "synchronous_commit", "full_page_writes", "wal_compression")
+_TOLD: Final = (
+    *SETTINGS,
+    "huge_pages",
+    "fsync",
+    "synchronous_commit",
+    "full_page_writes",
+    "wal_compression",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,7 +55,15 @@ def _measure(wanted: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory(prefix="capacity-", dir=wanted.directory) as directory:
         folder = Path(directory)
         machine = describe_machine(folder)
-        with running_postgres(folder / "database", settings=SETTINGS) as server:
+        with (
+            huge_pages.reserved(BUFFERS_MEGABYTES) as has_huge_pages,
+            running_postgres(
+                folder / "database",
+                settings={**SETTINGS, "huge_pages": "on" if has_huge_pages else "off"},
+            ) as server,
+        ):
+            if not has_huge_pages:
+                say("no huge pages: reserving them takes root and free memory; rates are lower")
             sites = [load_site(server, folder, leases) for leases in steps_to(wanted.leases)]
             try:
                 answers += _answers(sites, pace, store_only=wanted.store_only)

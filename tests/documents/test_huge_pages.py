@@ -1,0 +1,36 @@
+"""The kernel's pool of huge pages is as it was after a run of the capacity benchmark."""
+
+from pathlib import Path
+
+import pytest
+from benchmarks.capacity.huge_pages import reserved
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Path:
+    file = tmp_path / "nr_hugepages"
+    file.write_text("7\n")
+    return file
+
+
+def test_the_pool_is_larger_meanwhile_and_as_it_was_afterwards(pool: Path) -> None:
+    with reserved(1_000, pool=pool) as is_done:
+        meanwhile = int(pool.read_text())
+
+    assert is_done
+    assert meanwhile == 7 + 540
+    assert int(pool.read_text()) == 7
+
+
+def test_the_pool_is_as_it_was_after_a_failure(pool: Path) -> None:
+    with pytest.raises(RuntimeError), reserved(1_000, pool=pool):
+        raise RuntimeError
+
+    assert int(pool.read_text()) == 7
+
+
+def test_a_kernel_without_a_pool_is_said_and_left_alone(tmp_path: Path) -> None:
+    with reserved(1_000, pool=tmp_path / "missing" / "nr_hugepages") as is_done:
+        pass
+
+    assert not is_done
