@@ -13,6 +13,7 @@ The product's servers, each with a load generator of its own; random leases of t
   is the time from its answer until the other server has granted the seat.
 """
 
+import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -90,11 +91,15 @@ def _started(stack: ExitStack, site: Site, number: int) -> list[RunningServer]:
 
 
 def _scripts(served: _Served) -> list[Repeat]:
-    """Return what each server is sent, for leases that are drawn anew each time."""
+    """Return what each server is sent, for leases that are drawn anew each time.
+
+    As much of it for every size: what the load generators have in memory is not the database's.
+    """
     site, servers = served.site, len(served.servers)
     bearer = site.ledger.for_clients.bearer
     drawn = Random().sample(range(site.leases), min(site.leases, _SESSIONS))
-    plain = [calls.heartbeat(session_of(one), bearer) for one in drawn if not has_instance(one)]
+    many = itertools.islice(itertools.cycle(drawn), _SESSIONS)
+    plain = [calls.heartbeat(session_of(one), bearer) for one in many if not has_instance(one)]
     return [Repeat(plain[at::servers]) for at in range(servers)]
 
 
