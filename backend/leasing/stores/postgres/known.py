@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from leasing.occupancy import Occupancy
-from leasing.rules import Hold
+from leasing.rules import Hold, Terms
 from leasing.stores.postgres.rows import Held
 
 CHANGES_KEPT: Final = 32
@@ -59,7 +59,7 @@ class Known:
         self.occupancies: dict[str, Occupancy] = {}
         self._versions: dict[str, int] = {}
         self._ahead: dict[str, set[int]] = {}
-        self._terms: dict[tuple[str, str], Raw] = {}
+        self._terms: dict[tuple[str, str], Terms] = {}
         self._at: datetime | None = None
         self._hold: Hold | None = None
 
@@ -103,11 +103,11 @@ class Known:
         """Tell whether the terms of a license are known, as they are at the version that stands."""
         return (held.license, held.version) in self._terms
 
-    def terms_of(self, held: Held) -> Raw:
+    def terms_of(self, held: Held) -> Terms:
         """Return the terms of a license as they were learned."""
         return self._terms[held.license, held.version]
 
-    def learn_terms(self, held: Held, terms: Raw) -> None:
+    def learn_terms(self, held: Held, terms: Terms) -> None:
         """Learn the terms of a license at a version; one that is changed gets another version."""
         self._terms[held.license, held.version] = terms
 

@@ -16,6 +16,7 @@ from leasing.stores.postgres.walk import Walk
 from leasing.stores.sql.changes import ENCODER
 from leasing.stores.sql.dialect import Connection, Cursor
 from leasing.stores.sql.renewals import Row
+from leasing.stores.sql.terms import read_terms
 from leasing.stores.sql.transaction import (
     SYSTEM,
     Moment,
@@ -108,7 +109,7 @@ class PostgresTransaction(Transaction):
         """
         text = super().answer(statements.TERMS_OF_LICENSES, wanted=ENCODER.encode(wanted).decode())
         for place, terms in _TERMS.decode(text):
-            self._known.learn_terms(new[place], terms)
+            self._known.learn_terms(new[place], read_terms(terms))
 
     def _row(self, held: Held) -> Row:
         return Row(

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-import msgspec
 from msgspec import structs
 
 from foundation.clock import rfc3339
@@ -13,12 +12,10 @@ from leasing.rules import UNNAMED, Holding, loan_refusal, loss, refusal
 from leasing.store import Borrow, Lease, Outcome
 from leasing.stores.sql.callers import REFUSALS, Admitted, admit, check_license
 from leasing.stores.sql.heartbeat import how_it_ended
-from leasing.stores.sql.renewals import Row
+from leasing.stores.sql.renewals import Row, read_rows
 from leasing.stores.sql.rows import Renewal
 from leasing.stores.sql.transaction import Transaction, as_hex, as_text
 from licenses.errors import LicenseExpired
-
-_ROWS: Final = msgspec.json.Decoder(list[Row])
 
 
 def borrow_all(transaction: Transaction, calls: Mapping[int, Borrow]) -> dict[int, Outcome]:
@@ -59,7 +56,7 @@ def _borrow(transaction: Transaction, asked: Admitted[Borrow]) -> Lease:
 def _held(transaction: Transaction, asked: Admitted[Borrow]) -> Row:
     """Return the seat of the session, locked. Raises LeaseLost or SessionUnknown."""
     wanted = (0, asked.tenant, as_hex(asked.call.session_id), UNNAMED)
-    rows = _ROWS.decode(transaction.found(transaction.sql.HOLDINGS, [wanted]))
+    rows = read_rows(transaction.found(transaction.sql.HOLDINGS, [wanted]))
     if not rows:
         raise how_it_ended(transaction, asked)
     return rows[0]

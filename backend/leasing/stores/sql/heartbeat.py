@@ -1,19 +1,14 @@
 """Heartbeats: one read for a whole batch of them, and one write for each table."""
 
 from collections.abc import Mapping
-from typing import Final
-
-import msgspec
 
 from leasing.errors import LeaseLost, LeasingError, SessionUnknown
 from leasing.store import Borrow, ForceRelease, Heartbeat, Lease, Outcome, Release
 from leasing.stores.sql.callers import REFUSALS, Admitted, admit, check_license
 from leasing.stores.sql.honored import honored_lease
-from leasing.stores.sql.renewals import Renewals, Row
+from leasing.stores.sql.renewals import Renewals, Row, read_rows
 from leasing.stores.sql.session_record import session_record
 from leasing.stores.sql.transaction import Transaction, as_hex
-
-_ROWS: Final = msgspec.json.Decoder(list[Row])
 
 
 def renew_all(transaction: Transaction, calls: Mapping[int, Heartbeat]) -> dict[int, Outcome]:
@@ -40,7 +35,7 @@ def _read(transaction: Transaction, admitted: Mapping[int, Admitted[Heartbeat]])
             wanted.append((place, asked.tenant, session, instance))
         else:
             rows[place] = row
-    return rows | {row.place: row for row in transaction.holdings(wanted, _ROWS.decode)}
+    return rows | {row.place: row for row in transaction.holdings(wanted, read_rows)}
 
 
 def _renew(

@@ -27,14 +27,13 @@ from leasing.store import Lease, Outcome, Reinstate
 from leasing.stores.sql.callers import REFUSALS, Admitted, admit, check_license, person_of
 from leasing.stores.sql.claims import Claims, FreeSeat
 from leasing.stores.sql.honored import honor, honored_lease
-from leasing.stores.sql.renewals import Renewals, Row, token_life
+from leasing.stores.sql.renewals import Renewals, Row, read_rows, token_life
 from leasing.stores.sql.rows import Grant, Share
 from leasing.stores.sql.session_record import SessionRecord, session_record
 from leasing.stores.sql.terms import read_terms
 from leasing.stores.sql.transaction import Transaction, as_hex, as_instant, as_text
 
 _TERMS: Final = msgspec.json.Decoder(list[tuple[int, msgspec.Raw]])
-_ROWS: Final = msgspec.json.Decoder(list[Row])
 _HOLDINGS: Final = msgspec.json.Decoder(list[tuple[int, Holding, int]])
 
 
@@ -98,7 +97,7 @@ class _Reinstatement:
     def held(self) -> Row | None:
         """Return the seat that the session holds, locked."""
         found = self._found(self._transaction.sql.HOLDINGS, self._session)
-        return next(iter(_ROWS.decode(found)), None)
+        return next(iter(read_rows(found)), None)
 
     def known(self) -> SessionRecord | None:
         """Return what is known about the session, also when it is over."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from msgspec import Raw, Struct, structs
 
 from leasing.errors import LeaseLost, LeasingError, SessionUnknown
@@ -27,23 +28,39 @@ from leasing.stores.sql.transaction import Transaction, as_hex, as_instant, as_t
 _NO_TOKEN: Final[tuple[str | None, str | None]] = (None, None)
 
 
-class Row(Struct, frozen=True, array_like=True, gc=False):
+class Row(Struct, frozen=True, gc=False):
     """One session as it was read; ``place`` is that of the call it was read for.
 
     ``seat_at`` is where the database keeps this version of the seat's row, if it says so.
     """
 
     place: int
-    terms_text: Raw
+    terms: Terms
     holding: Holding
     instance_known: bool
     has_instances: bool
     seat_at: str | None = None
 
-    @property
-    def terms(self) -> Terms:
-        """The terms of the session's license."""
-        return read_terms(self.terms_text)
+
+class _Told(Struct, frozen=True, array_like=True, gc=False):
+    """A row as ``HOLDINGS`` answers it."""
+
+    place: int
+    terms: Raw
+    holding: Holding
+    instance_known: bool
+    has_instances: bool
+
+
+_TOLD: Final = msgspec.json.Decoder(list[_Told])
+
+
+def read_rows(text: str) -> list[Row]:
+    """Return the rows that ``HOLDINGS`` answered."""
+    return [
+        Row(one.place, read_terms(one.terms), one.holding, one.instance_known, one.has_instances)
+        for one in _TOLD.decode(text)
+    ]
 
 
 class Renewals:
