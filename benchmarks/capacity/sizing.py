@@ -19,8 +19,8 @@ INTERVALS_SECONDS: Final = (120, 300)
 _SECONDS_OF_DAY: Final = 86_400
 _CHECKPOINTS_OF_DAY: Final = _SECONDS_OF_DAY / 900
 _PAGE_BYTES: Final = 8_192
-_TABLES_TOUCHED: Final = 3
-"""Seats, sessions and instances; their rows are of about one size."""
+_TABLES_TOUCHED: Final = 2
+"""Seats and instances; their rows are of about one size."""
 
 _GIGA: Final = 1e9
 
