@@ -1,6 +1,6 @@
 """The kernel's pool of huge pages is as it was after a run of the capacity benchmark."""
 
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import pytest
 from benchmarks.capacity.huge_pages import reserved
@@ -34,3 +34,18 @@ def test_a_kernel_without_a_pool_is_said_and_left_alone(tmp_path: Path) -> None:
         pass
 
     assert not is_done
+
+
+class Meager(PosixPath):
+    """The pool of a kernel that finds a hundred pages and no more."""
+
+    def write_text(self, data: str, *_: object, **__: object) -> int:
+        return super().write_text(str(min(int(data), 100)))
+
+
+def test_a_kernel_that_finds_fewer_pages_has_them_back_at_once(pool: Path) -> None:
+    with reserved(1_000, pool=Meager(pool)) as is_done:
+        meanwhile = int(pool.read_text())
+
+    assert not is_done
+    assert meanwhile == 7

@@ -73,6 +73,7 @@ class PostgresChanges(Changes):
         rows = {key: _at(self._seat_at[key], one) for key, one in self._in_place.items()}
         self._has_written = self._has_written or bool(rows)
         self._in_place.clear()
+        self._seat_at.clear()
         self._write(rows, statements.RENEW_SEATS_AT)
 
     def _move(self, tenant: str, license: str, change: SeatChange) -> None:
