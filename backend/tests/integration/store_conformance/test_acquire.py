@@ -257,3 +257,28 @@ def fill_with_instances(world: World, device: str) -> Lease:
     lease = world.apply(*calls)[-1]
     assert isinstance(lease, Lease)
     return lease
+
+
+def test_a_seat_that_changes_hands_counts_tokens_for_its_new_holder(world: World) -> None:
+    world.alice.resize(1)
+    former = world.acquire("laptop")
+    world.acquire("laptop")
+    world.release(former)
+
+    lease = world.acquire("desktop")
+
+    assert (lease.is_new, lease.seq) == (True, 1)
+    assert world.heartbeat(lease).seq is None
+    assert world.acquire("desktop").seq == 2
+
+
+def test_s5_a_seat_that_changes_hands_is_shared_with_the_programs_of_its_new_holder(
+    world: World,
+) -> None:
+    world.alice.resize(1)
+    world.release(world.acquire("laptop"))
+
+    lease = world.acquire("desktop", "editor")
+
+    assert world.heartbeat(lease, "editor").session_id == lease.session_id
+    assert world.inspect(lease).instances == ("editor",)
